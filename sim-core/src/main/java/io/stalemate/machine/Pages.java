@@ -1,0 +1,29 @@
+package io.stalemate.machine;
+
+/**
+ * The page allocator and the memory behind the frames. A page frame number (pfn, never 0) names a frame; a freed frame
+ * is handed out again first (last in, first out), with a new generation, so that stale users of it show.
+ */
+public interface Pages {
+
+  /** What {@link #alloc} yields when the allocation was told to fail. */
+  long NO_PAGE = 0;
+
+  /**
+   * Yields the pfn of a zeroed page of {@code words} words, or {@link #NO_PAGE}. A world may be told which allocation
+   * of a use fails. {@link Gfp#KERNEL} may sleep.
+   */
+  long alloc(PageUse use, int words, Gfp gfp);
+
+  /** Hands a frame back. The caller says that nobody reaches it any more; oracles check that. */
+  void free(long pfn);
+
+  /** Yields the words of a frame ({@code page_address()}); stays usable after {@link #free}, as memory does. */
+  WordArray words(long pfn);
+
+  /** {@code clear_highpage()}: the user page's data becomes a fresh zero token; yields the token. One operation. */
+  long clear(long pfn);
+
+  /** {@code copy_highpage()}: copies the data of user page {@code from} to {@code to}. One operation. */
+  void copy(long to, long from);
+}

@@ -1,0 +1,95 @@
+package io.stalemate.sim;
+
+import io.stalemate.trace.Op;
+
+/** Opcodes as compile-time-like constants for the hot path: the ordinals of {@link Op}. */
+final class Code {
+
+  static final int READ = Op.READ.ordinal();
+  static final int WRITE = Op.WRITE.ordinal();
+  static final int READ_ONCE = Op.READ_ONCE.ordinal();
+  static final int WRITE_ONCE = Op.WRITE_ONCE.ordinal();
+  static final int LOAD_ACQUIRE = Op.LOAD_ACQUIRE.ordinal();
+  static final int STORE_RELEASE = Op.STORE_RELEASE.ordinal();
+  static final int CMPXCHG = Op.CMPXCHG.ordinal();
+  static final int XCHG = Op.XCHG.ordinal();
+  static final int FETCH_ADD = Op.FETCH_ADD.ordinal();
+  static final int FETCH_OR = Op.FETCH_OR.ordinal();
+  static final int FETCH_AND = Op.FETCH_AND.ordinal();
+  static final int SMP_RMB = Op.SMP_RMB.ordinal();
+  static final int SMP_WMB = Op.SMP_WMB.ordinal();
+  static final int SMP_MB = Op.SMP_MB.ordinal();
+  static final int SPIN_LOCK = Op.SPIN_LOCK.ordinal();
+  static final int SPIN_TRYLOCK = Op.SPIN_TRYLOCK.ordinal();
+  static final int SPIN_UNLOCK = Op.SPIN_UNLOCK.ordinal();
+  static final int READ_LOCK = Op.READ_LOCK.ordinal();
+  static final int READ_UNLOCK = Op.READ_UNLOCK.ordinal();
+  static final int WRITE_LOCK_QUEUED = Op.WRITE_LOCK_QUEUED.ordinal();
+  static final int WRITE_LOCK = Op.WRITE_LOCK.ordinal();
+  static final int WRITE_UNLOCK = Op.WRITE_UNLOCK.ordinal();
+  static final int LOCK_NEEDBREAK = Op.LOCK_NEEDBREAK.ordinal();
+  static final int MUTEX_LOCK = Op.MUTEX_LOCK.ordinal();
+  static final int MUTEX_TRYLOCK = Op.MUTEX_TRYLOCK.ordinal();
+  static final int MUTEX_UNLOCK = Op.MUTEX_UNLOCK.ordinal();
+  static final int DOWN_READ = Op.DOWN_READ.ordinal();
+  static final int DOWN_READ_TRYLOCK = Op.DOWN_READ_TRYLOCK.ordinal();
+  static final int UP_READ = Op.UP_READ.ordinal();
+  static final int DOWN_WRITE_QUEUED = Op.DOWN_WRITE_QUEUED.ordinal();
+  static final int DOWN_WRITE = Op.DOWN_WRITE.ordinal();
+  static final int UP_WRITE = Op.UP_WRITE.ordinal();
+  static final int SRCU_READ_LOCK = Op.SRCU_READ_LOCK.ordinal();
+  static final int SRCU_READ_UNLOCK = Op.SRCU_READ_UNLOCK.ordinal();
+  static final int SRCU_GP_START = Op.SRCU_GP_START.ordinal();
+  static final int SRCU_GP_END = Op.SRCU_GP_END.ordinal();
+  static final int RCU_READ_LOCK = Op.RCU_READ_LOCK.ordinal();
+  static final int RCU_READ_UNLOCK = Op.RCU_READ_UNLOCK.ordinal();
+  static final int RCU_GP_START = Op.RCU_GP_START.ordinal();
+  static final int RCU_GP_END = Op.RCU_GP_END.ordinal();
+  static final int RCU_CALL = Op.RCU_CALL.ordinal();
+  static final int RCU_CALLBACK = Op.RCU_CALLBACK.ordinal();
+  static final int SET_STATE = Op.SET_STATE.ordinal();
+  static final int SCHEDULE = Op.SCHEDULE.ordinal();
+  static final int WAIT_PREPARE = Op.WAIT_PREPARE.ordinal();
+  static final int WAIT_FINISH = Op.WAIT_FINISH.ordinal();
+  static final int WAKE_UP = Op.WAKE_UP.ordinal();
+  static final int COMPLETE = Op.COMPLETE.ordinal();
+  static final int WAIT_COMPLETION = Op.WAIT_COMPLETION.ordinal();
+  static final int TLBI_IPA = Op.TLBI_IPA.ordinal();
+  static final int TLBI_IPA_LOCAL = Op.TLBI_IPA_LOCAL.ordinal();
+  static final int TLBI_RANGE = Op.TLBI_RANGE.ordinal();
+  static final int TLBI_VMID = Op.TLBI_VMID.ordinal();
+  static final int TLBI_ALL = Op.TLBI_ALL.ordinal();
+  static final int DSB_ISHST = Op.DSB_ISHST.ordinal();
+  static final int DSB = Op.DSB.ordinal();
+  static final int GUEST_LOAD = Op.GUEST_LOAD.ordinal();
+  static final int GUEST_STORE = Op.GUEST_STORE.ordinal();
+  static final int GUEST_FETCH = Op.GUEST_FETCH.ordinal();
+  static final int TLB_MISS = Op.TLB_MISS.ordinal();
+  static final int TLB_DENIED = Op.TLB_DENIED.ordinal();
+  static final int WALK_BEGIN = Op.WALK_BEGIN.ordinal();
+  static final int TLB_FILL = Op.TLB_FILL.ordinal();
+  static final int WALK_FAULT = Op.WALK_FAULT.ordinal();
+  static final int WALK_AGAIN = Op.WALK_AGAIN.ordinal();
+  static final int IPI_SEND = Op.IPI_SEND.ordinal();
+  static final int IPI_WAIT = Op.IPI_WAIT.ordinal();
+  static final int IPI_TAKE = Op.IPI_TAKE.ordinal();
+  static final int PAGE_ALLOC = Op.PAGE_ALLOC.ordinal();
+  static final int PAGE_FREE = Op.PAGE_FREE.ordinal();
+  static final int PAGE_CLEAR = Op.PAGE_CLEAR.ordinal();
+  static final int PAGE_COPY = Op.PAGE_COPY.ordinal();
+  static final int RETRYING = Op.RETRYING.ordinal();
+  static final int BLOCKED = Op.BLOCKED.ordinal();
+  static final int ASSERT_HELD = Op.ASSERT_HELD.ordinal();
+  static final int PREEMPT_OFF = Op.PREEMPT_OFF.ordinal();
+  static final int PREEMPT_ON = Op.PREEMPT_ON.ordinal();
+  static final int IRQS = Op.IRQS.ordinal();
+  static final int MIGHT_SLEEP = Op.MIGHT_SLEEP.ordinal();
+  static final int WARN = Op.WARN.ordinal();
+  static final int LOCKDEP_ACQUIRE = Op.LOCKDEP_ACQUIRE.ordinal();
+  static final int LOCKDEP_RELEASE = Op.LOCKDEP_RELEASE.ordinal();
+  static final int LOCKDEP_WAIT = Op.LOCKDEP_WAIT.ordinal();
+  static final int TRACE = Op.TRACE.ordinal();
+  static final int TASK_END = Op.TASK_END.ordinal();
+
+  private Code() {}
+}

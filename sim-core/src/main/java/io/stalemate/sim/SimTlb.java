@@ -100,7 +100,7 @@ final class SimTlb implements Tlb {
   @Override
   public boolean fill(int cpu, int vmid, int level, long gfnBase, long count, long pfnBase, int permissions) {
     world.announce(Code.TLB_FILL, cpuObjects + cpu);
-    if (again(cpu, level, gfnBase)) {
+    if (again(cpu, level, gfnBase, count)) {
       return false;
     }
     owners.get(cpu).fill(vmid, level, gfnBase, count, pfnBase, permissions);
@@ -112,7 +112,7 @@ final class SimTlb implements Tlb {
   @Override
   public boolean walkFault(int cpu, int vmid, long gfn) {
     world.announce(Code.WALK_FAULT, cpuObjects + cpu);
-    if (again(cpu, -1, gfn)) {
+    if (again(cpu, -1, gfn, 1)) {
       return false;
     }
     owners.get(cpu).walkEnd();
@@ -120,8 +120,8 @@ final class SimTlb implements Tlb {
     return true;
   }
 
-  private boolean again(int cpu, int level, long gfn) {
-    if (!states.get(cpu).cancelled(level)) {
+  private boolean again(int cpu, int level, long gfn, long count) {
+    if (!states.get(cpu).cancelled(level, gfn, count)) {
       return false;
     }
     owners.get(cpu).walkEnd();

@@ -22,9 +22,10 @@ public final class TlbState implements TlbOwner {
   private int size;
   private boolean walking;
   private int walkVmid;
-  private long walkGfn;
   private int walkDoomedLevels;
   private long walkDoomedBy;
+  private long walkDoomedFrom;
+  private long walkDoomedTo;
   private int walkCancelledLevels;
 
   /** Empty, no walk in flight. */
@@ -58,18 +59,28 @@ public final class TlbState implements TlbOwner {
     return levels[entry];
   }
 
-  /** Whether a completed invalidation has cancelled the walk for a result at {@code level} (0 to 3, -1 a fault). */
-  boolean cancelled(int level) {
-    return level < 0 ? walkCancelledLevels != 0 : (walkCancelledLevels >>> level & 1) != 0;
+  /**
+   * Whether a completed invalidation has cancelled the walk for a result at {@code level} (0 to 3, -1 a fault) that
+   * covers {@code count} gfns from {@code gfnBase}. What the invalidation named need not be the gfn that is walked for:
+   * a block goes with any of its pages.
+   */
+  boolean cancelled(int level, long gfnBase, long count) {
+    int named = level < 0 ? walkCancelledLevels : walkCancelledLevels >>> level & 1;
+    return named != 0 && doomedRangeTouches(gfnBase, count);
+  }
+
+  private boolean doomedRangeTouches(long gfnBase, long count) {
+    return walkDoomedFrom < gfnBase + count && gfnBase < walkDoomedTo;
   }
 
   @Override
   public void walkBegin(int vmid, long gfn) {
     walking = true;
     walkVmid = vmid;
-    walkGfn = gfn;
     walkDoomedLevels = 0;
     walkDoomedBy = 0;
+    walkDoomedFrom = Long.MAX_VALUE;
+    walkDoomedTo = Long.MIN_VALUE;
     walkCancelledLevels = 0;
   }
 
@@ -92,7 +103,8 @@ public final class TlbState implements TlbOwner {
     counts[at] = count;
     pfns[at] = pfnBase;
     // The walk read what is being invalidated: the barrier that is still to come removes the entry.
-    doomedBy[at] = (walkDoomedLevels >>> level & 1) != 0 ? walkDoomedBy : 0;
+    boolean doomed = (walkDoomedLevels >>> level & 1) != 0 && doomedRangeTouches(gfnBase, count);
+    doomedBy[at] = doomed ? walkDoomedBy : 0;
   }
 
   @Override
@@ -105,11 +117,13 @@ public final class TlbState implements TlbOwner {
         doomedBy[i] |= bit;
       }
     }
-    boolean walkNamed =
-        walking && (vmid < 0 || (walkVmid == vmid && (count == 0 || (walkGfn >= gfn && walkGfn < gfn + count))));
-    if (walkNamed) {
+    if (walking && (vmid < 0 || walkVmid == vmid)) {
+      // Which leaf the walk will end at is not known yet, so all that is named meanwhile is kept, as one range.
       walkDoomedLevels |= level == Tlb.LEVEL_ANY ? EVERY_LEVEL : 1 << level;
       walkDoomedBy |= bit;
+      boolean everything = vmid < 0 || count == 0;
+      walkDoomedFrom = everything ? Long.MIN_VALUE : Math.min(walkDoomedFrom, gfn);
+      walkDoomedTo = everything ? Long.MAX_VALUE : Math.max(walkDoomedTo, gfn + count);
     }
   }
 

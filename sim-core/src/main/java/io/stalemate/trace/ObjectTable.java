@@ -105,6 +105,51 @@ public final class ObjectTable {
     return first >= 0 ? 0 : id - ~first;
   }
 
+  /** Number of groups: objects added one by one, and rows. */
+  int groups() {
+    return groups;
+  }
+
+  /** Yields the number of the group that {@code id} belongs to. */
+  int groupOf(int id) {
+    return group(id);
+  }
+
+  /** Yields what the objects of group {@code group} are. */
+  ObjectKind groupKind(int group) {
+    return kinds[group];
+  }
+
+  /** Yields the name of group {@code group} without key or index. */
+  String groupName(int group) {
+    return names[group];
+  }
+
+  /** Yields the first id of group {@code group}. */
+  int first(int group) {
+    return Math.max(firsts[group], ~firsts[group]);
+  }
+
+  /** Yields the number of ids in group {@code group}. */
+  int length(int group) {
+    return (group + 1 < groups ? first(group + 1) : size) - first(group);
+  }
+
+  /** Whether group {@code group} is a row of words or a page. */
+  boolean isRow(int group) {
+    return firsts[group] < 0;
+  }
+
+  /** Whether group {@code group} is one object that prints with a key. */
+  boolean isKeyed(int group) {
+    return firsts[group] >= 0 && keys[group] != NO_KEY;
+  }
+
+  /** Yields the key of a keyed object; of a row 0, or the page's frame number made negative. */
+  long key(int group) {
+    return keys[group];
+  }
+
   private int group(int id) {
     if (id < 0 || id >= size) {
       throw new IllegalArgumentException("no object " + id + " of " + size);

@@ -89,6 +89,11 @@ public final class Trace {
     return texts.size() - 1;
   }
 
+  /** Number of texts noted. */
+  int texts() {
+    return texts.size();
+  }
+
   /** Yields the text at {@code index}. */
   public String textAt(int index) {
     return texts.get(index);

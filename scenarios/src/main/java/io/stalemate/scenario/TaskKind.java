@@ -1,0 +1,26 @@
+package io.stalemate.scenario;
+
+/** Who a task is, which decides the actions it may do. */
+public enum TaskKind implements Worded {
+  /** A vCPU: runs guest accesses through its pCPU and handles its own faults. */
+  VCPU("vcpu"),
+  /** Something of the host that ends in an mmu-notifier: reclaim, KSM, hole punching. */
+  NOTIFIER("notifier"),
+  /** A VMM thread in {@code KVM_SET_USER_MEMORY_REGION}. */
+  MEMSLOT("memslot"),
+  /** A VMM thread in {@code KVM_SET_MEMORY_ATTRIBUTES}. */
+  ATTRIBUTES("attributes"),
+  /** A thread of the host process in {@code mmap}, {@code munmap} and the like. */
+  HOST_MM("host-mm");
+
+  private final String word;
+
+  TaskKind(String word) {
+    this.word = word;
+  }
+
+  @Override
+  public String word() {
+    return word;
+  }
+}

@@ -1,0 +1,93 @@
+package io.stalemate.scenario.file;
+
+import io.stalemate.scenario.Action;
+import io.stalemate.scenario.Limits;
+import io.stalemate.scenario.Repeated;
+import io.stalemate.scenario.SystemUnderTest;
+import io.stalemate.scenario.Task;
+import io.stalemate.scenario.TaskKind;
+import io.stalemate.scenario.Vm;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Reads {@code tasks}, and {@code vm}, which tells their actions where to reach. */
+final class TaskReader {
+
+  private record Placed(Section at, Action action) {}
+
+  private final Section root;
+  private final SystemUnderTest system;
+  private final List<Section> sections;
+  private final List<TaskKind> kinds = new ArrayList<>();
+
+  TaskReader(Section root, SystemUnderTest system) {
+    this.root = root;
+    this.system = system;
+    this.sections = root.sections("tasks", "a task", Limits.TASKS);
+    if (sections.isEmpty()) {
+      throw root.refused("tasks", "no tasks; a scenario needs at least one");
+    }
+    for (Section section : sections) {
+      section.allow(List.of("name", "kind", "cpu", "do"));
+      kinds.add(section.word("kind", TaskKind.values()));
+    }
+    if (system == SystemUnderTest.YARDSTICK && root.has("vm")) {
+      throw root.refused("vm", "a vm in system 'yardstick'; the yardstick's is fixed");
+    }
+  }
+
+  /** The VM and the tasks; neither makes sense without the other. */
+  record VmAndTasks(Vm vm, List<Task> tasks) {}
+
+  VmAndTasks read() {
+    Section vmSection = root.section("vm", "the vm");
+    VmReader vmReader = new VmReader(vmSection);
+    Vm vm = vmReader.read((int) kinds.stream().filter(kind -> kind == TaskKind.VCPU).count());
+    ActionReader actions = new ActionReader(system, vmReader);
+    List<Task> tasks = new ArrayList<>();
+    List<Placed> placed = new ArrayList<>();
+    int vcpus = 0;
+    for (int i = 0; i < sections.size(); i++) {
+      Section section = sections.get(i);
+      int cpu = cpu(section, kinds.get(i), vm, vcpus);
+      vcpus += kinds.get(i) == TaskKind.VCPU ? 1 : 0;
+      tasks.add(new Task(name(section, tasks), kinds.get(i), cpu, actions(section, kinds.get(i), actions, placed)));
+    }
+    Reach reach = new Reach(vm, placed.stream().map(Placed::action).toList());
+    reach.checkMemslots(vmSection);
+    placed.forEach(each -> reach.check(each.at, each.action));
+    return new VmAndTasks(vm, tasks);
+  }
+
+  private static String name(Section section, List<Task> before) {
+    String name = section.name("name");
+    if (before.stream().anyMatch(task -> task.name().equals(name))) {
+      throw section.refused("name", "task '" + name + "' given twice; names are unique");
+    }
+    return name;
+  }
+
+  /** A vCPU's pCPU: its own unless the file says another. */
+  private static int cpu(Section section, TaskKind kind, Vm vm, int vcpu) {
+    if (kind == TaskKind.VCPU) {
+      return section.number("cpu", 0, vm.cpus() - 1L, vcpu % vm.cpus());
+    }
+    if (section.has("cpu")) {
+      throw section.refused("cpu", "cpu in a task of kind '" + kind.word() + "'; only a vcpu has one");
+    }
+    return Task.NO_CPU;
+  }
+
+  private static List<Repeated> actions(Section section, TaskKind kind, ActionReader reader, List<Placed> placed) {
+    List<Repeated> actions = new ArrayList<>();
+    for (Section at : section.sections("do", "an action", Limits.ACTIONS_PER_TASK)) {
+      Repeated repeated = reader.read(at, kind);
+      actions.add(repeated);
+      placed.add(new Placed(at, repeated.action()));
+    }
+    if (actions.isEmpty()) {
+      throw section.refused("do", "a task that does nothing; at least one action is needed");
+    }
+    return actions;
+  }
+}

@@ -1,0 +1,159 @@
+package io.stalemate.scenario.file;
+
+import io.stalemate.machine.PageUse;
+import io.stalemate.scenario.AllocFailure;
+import io.stalemate.scenario.Geometry;
+import io.stalemate.scenario.Limits;
+import io.stalemate.scenario.Mapping;
+import io.stalemate.scenario.MappingKind;
+import io.stalemate.scenario.Memslot;
+import io.stalemate.scenario.SlotFlag;
+import io.stalemate.scenario.Vm;
+import io.stalemate.scenario.Worded;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/** Reads the section {@code vm}: kernel, table shape, host memory, memslots. */
+final class VmReader {
+
+  private static final List<String> PAGE_USES = List.of("user", "table", "kernel");
+
+  private final Section section;
+  private final Geometry geometry;
+  private final List<Mapping> mappings = new ArrayList<>();
+  private final Hvas hvas = new Hvas(mappings);
+
+  VmReader(Section section) {
+    this.section = section.allow(
+        List.of("era", "eras", "cpus", "geometry", "host", "memslots", "mmio", "alloc-failures"));
+    Section shape = section.section("geometry", "the geometry").allow(List.of("levels", "bits"));
+    this.geometry = new Geometry(shape.number("levels", 2, 4, Geometry.SMALL.levels()),
+        shape.number("bits", 1, 9, Geometry.SMALL.bits()));
+  }
+
+  /** Resolves the mappings' names; complete once {@link #read} has returned. */
+  Hvas hvas() {
+    return hvas;
+  }
+
+  /** @param vcpus number of vCPU tasks, which is the number of pCPUs unless the file says another */
+  Vm read(int vcpus) {
+    List<String> eras = section.has("eras") ? section.words("eras", Vm.ERAS) : Vm.ERAS;
+    if (eras.isEmpty()) {
+      throw section.refused("eras", "eras = []; at least one of " + String.join(", ", Vm.ERAS) + " is needed");
+    }
+    String absent = eras.contains(Vm.ERA_DEFAULT) ? Vm.ERA_DEFAULT : eras.getLast();
+    String era = section.has("era") ? section.word("era", eras) : absent;
+    Section host = section.section("host", "the host").allow(List.of("frames", "mappings"));
+    int frames = host.number("frames", 1, Limits.FRAMES, Vm.FRAMES_DEFAULT);
+    readMappings(host);
+    long populated = mappings.stream().filter(Mapping::populate).mapToLong(Mapping::pages).sum();
+    if (populated > frames) {
+      throw host.refused("frames", "frames = " + frames + "; the mappings alone populate " + populated);
+    }
+    List<Memslot> memslots = readMemslots();
+    List<Long> mmio = section.numbers("mmio", Limits.GFNS, 0, geometry.gfns() - 1L);
+    List<AllocFailure> failures = new ArrayList<>();
+    for (Section failure : section.sections("alloc-failures", "an allocation failure", Limits.ALLOC_FAILURES)) {
+      failure.allow(List.of("use", "nth"));
+      PageUse use = PageUse.valueOf(failure.word("use", PAGE_USES).toUpperCase(Locale.ROOT));
+      failures.add(new AllocFailure(use, failure.number("nth", 1, Limits.ALLOC_NTH)));
+    }
+    int cpus = section.number("cpus", 1, Limits.CPUS, Math.max(1, vcpus));
+    return new Vm(era, eras, cpus, geometry, frames, mappings, memslots, mmio, failures);
+  }
+
+  private void readMappings(Section host) {
+    for (Section at : host.sections("mappings", "a mapping", Limits.MAPPINGS)) {
+      at.allow(List.of("name", "hva", "pages", "kind", "shift", "writable", "populate"));
+      String name = at.name("name");
+      long hva = at.number("hva", 0, Limits.HVA_PAGES - 1);
+      long pages = at.number("pages", 1, Limits.HVA_PAGES - hva);
+      MappingKind kind = at.has("kind") ? at.word("kind", MappingKind.values()) : MappingKind.ANON;
+      Mapping mapping = new Mapping(name, hva, pages, kind, shift(at, kind, hva, pages), at.flag("writable", true),
+          at.flag("populate", true));
+      for (Mapping other : mappings) {
+        if (other.name().equals(name)) {
+          throw at.refused("name", "mapping '" + name + "' given twice; names are unique");
+        }
+        if (mapping.hva() < other.hvaEnd() && other.hva() < mapping.hvaEnd()) {
+          throw at.refused("hva", "mapping '" + name + "' overlaps mapping '" + other.name() + "', pages " + other.hva()
+              + " to " + (other.hvaEnd() - 1));
+        }
+      }
+      mappings.add(mapping);
+    }
+  }
+
+  /** Reads the shift of a mapping; hugetlb leaves are blocks of the stage-2 table's shape. */
+  int shift(Section at, MappingKind kind, long hva, long pages) {
+    boolean huge = kind == MappingKind.HUGETLB;
+    int bits = geometry.bits();
+    int shift = at.number("shift", 0, 36, huge ? bits : 0);
+    int most = (geometry.levels() - 1) * bits;
+    if (!huge && shift != 0) {
+      throw at.refused("shift", "shift = " + shift + " on a mapping of kind " + kind.word()
+          + "; only hugetlb has a shift");
+    }
+    if (huge && (shift == 0 || shift > most || shift % bits != 0)) {
+      throw at.refused("shift", "shift = " + shift + " on a hugetlb mapping; multiples of " + bits + " up to " + most
+          + " are blocks of this geometry");
+    }
+    if (huge && ((hva | pages) & (1L << shift) - 1) != 0) {
+      throw at.refused("hva", "hugetlb mapping of " + pages + " pages from hva " + hva + "; multiples of "
+          + (1L << shift) + " are allowed with shift " + shift);
+    }
+    return shift;
+  }
+
+  private List<Memslot> readMemslots() {
+    List<Memslot> memslots = new ArrayList<>();
+    for (Section at : section.sections("memslots", "a memslot", Limits.MEMSLOTS)) {
+      at.allow(List.of("id", "gfn", "pages", "hva", "flags"));
+      Memslot slot = memslot(at);
+      for (Memslot other : memslots) {
+        if (other.id() == slot.id()) {
+          throw at.refused("id", "memslot " + slot.id() + " given twice; ids are unique");
+        }
+        if (slot.gfn() < other.gfnEnd() && other.gfn() < slot.gfnEnd()) {
+          throw at.refused("gfn", "memslot " + slot.id() + " overlaps memslot " + other.id() + ", gfns " + other.gfn()
+              + " to " + (other.gfnEnd() - 1));
+        }
+      }
+      memslots.add(slot);
+    }
+    return memslots;
+  }
+
+  /** Reads a memslot, of the VM or of an action. */
+  Memslot memslot(Section at) {
+    int id = at.number("id", 0, Limits.MEMSLOTS - 1);
+    long gfn = at.number("gfn", 0, geometry.gfns() - 1L);
+    long pages = at.number("pages", 1, geometry.gfns() - gfn);
+    long hva = hvas.read(at, "hva");
+    if (hva + pages > Limits.HVA_PAGES) {
+      throw at.refused("pages", "memslot of " + pages + " pages from hva " + hva + "; host pages end at "
+          + (Limits.HVA_PAGES - 1));
+    }
+    return new Memslot(id, gfn, pages, hva, flags(at));
+  }
+
+  /** Reads the flags of a memslot, of the VM or of an action. */
+  Set<SlotFlag> flags(Section at) {
+    List<String> words = at.words("flags", Worded.words(SlotFlag.values()));
+    Set<SlotFlag> flags = EnumSet.noneOf(SlotFlag.class);
+    for (SlotFlag flag : SlotFlag.values()) {
+      if (words.contains(flag.word())) {
+        flags.add(flag);
+      }
+    }
+    return flags;
+  }
+
+  Geometry geometry() {
+    return geometry;
+  }
+}

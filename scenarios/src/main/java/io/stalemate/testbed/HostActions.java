@@ -1,0 +1,122 @@
+package io.stalemate.testbed;
+
+import io.stalemate.linux.Errno;
+import io.stalemate.linux.kvm.Kvm;
+import io.stalemate.linux.kvm.KvmMemorySlot;
+import io.stalemate.linux.kvm.MemAttributes;
+import io.stalemate.linux.mm.Gup;
+import io.stalemate.linux.mm.Ksm;
+import io.stalemate.linux.mm.MemoryFault;
+import io.stalemate.linux.mm.Migrate;
+import io.stalemate.linux.mm.MmStruct;
+import io.stalemate.linux.mm.Mmap;
+import io.stalemate.linux.mm.Shmem;
+import io.stalemate.linux.mm.Vmscan;
+import io.stalemate.linux.mm.VmaKind;
+import io.stalemate.scenario.Action;
+import io.stalemate.scenario.MappingKind;
+import io.stalemate.scenario.Memslot;
+import io.stalemate.scenario.SlotFlag;
+import java.util.List;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.UnaryOperator;
+
+/** Performs what the host's threads and the VMM's ioctls do in a scenario. */
+final class HostActions {
+
+  private final Kvm kvm;
+  private final MmStruct mm;
+  private final Mmap mmap;
+  private final Vmscan vmscan;
+  private final Migrate migrate;
+  private final Ksm ksm;
+  private final MemoryFault memoryFault;
+  private final Shmem shmem;
+  // What the VMM remembers of its slots: it made them, so it need not ask the kernel.
+  private final SortedMap<Integer, Memslot> slots = new TreeMap<>();
+
+  HostActions(Kvm kvm, List<Memslot> booted) {
+    this.kvm = kvm;
+    booted.forEach(slot -> slots.put(slot.id(), slot));
+    this.mm = kvm.mm;
+    this.mmap = new Mmap(mm);
+    this.vmscan = new Vmscan(mm);
+    this.migrate = new Migrate(mm);
+    this.ksm = new Ksm(mm);
+    this.memoryFault = new MemoryFault(mm);
+    this.shmem = new Shmem(mm);
+  }
+
+  /** Performs {@code action}; yields 0 or more, or a negative errno. */
+  int perform(Action action) {
+    return switch (action) {
+      case Action.Munmap it -> mmap.munmap(it.hva(), it.pages());
+      case Action.Mmap it -> mmap.mmap(it.hva(), it.pages(), kind(it.mapping()), it.shift(), it.writable());
+      case Action.Remap it -> mmap.mmap(it.hva(), it.pages(), kind(it.mapping()), it.shift(), it.writable());
+      case Action.SwapOut it -> vmscan.shrinkPage(it.hva());
+      case Action.Migrate it -> migrate.migratePage(it.hva());
+      case Action.Ksm it -> ksm.mergePages(it.hva(), it.with());
+      case Action.Punch it -> punch(it);
+      case Action.Protect it -> mmap.mprotect(it.hva(), it.pages(), false);
+      case Action.Age it -> vmscan.age(it.hva(), it.pages());
+      case Action.Touch it -> memoryFault.doPageFault(it.hva(), it.write());
+      case Action.SlotCreate it -> create(it.slot());
+      case Action.SlotDelete it -> kvm.memoryRegions.setMemoryRegion(it.id(), 0, 0, 0, 0);
+      case Action.SlotMove it -> change(it, old -> new Memslot(old.id(), it.gfn(), old.pages(), old.hva(), old.flags()));
+      case Action.SlotFlags it -> change(it, old -> new Memslot(old.id(), old.gfn(), old.pages(), old.hva(), it.flags()));
+      case Action.SetAttributes it -> kvm.memAttributes.set(
+          it.gfn(), it.gfn() + it.pages(), it.privately() ? MemAttributes.KVM_MEMORY_ATTRIBUTE_PRIVATE : 0);
+      case Action.Guest it -> throw wrong(it);
+      case Action.YardstickFault it -> throw wrong(it);
+      case Action.YardstickInvalidate it -> throw wrong(it);
+    };
+  }
+
+  private static IllegalStateException wrong(Action action) {
+    return new IllegalStateException(action + " is no host action");
+  }
+
+  private int punch(Action.Punch it) {
+    mm.mmapLock.downRead();
+    VmaKind kind = mm.vmaLookup(it.hva()).kind();
+    mm.mmapLock.upRead();
+    return kind == VmaKind.SHARED
+        ? shmem.punchHole(it.hva(), it.pages())
+        : mmap.madviseDontneed(it.hva(), it.pages());
+  }
+
+  private int create(Memslot slot) {
+    int ret = kvm.memoryRegions.setMemoryRegion(slot.id(), slot.gfn(), slot.pages(), slot.hva(), flags(slot.flags()));
+    if (ret == 0) {
+      slots.put(slot.id(), slot);
+    }
+    return ret;
+  }
+
+  private int change(Action.Slot action, UnaryOperator<Memslot> changes) {
+    Memslot old = slots.get(action.id());
+    return old == null ? -Errno.EINVAL : create(changes.apply(old));
+  }
+
+  static int flags(Set<SlotFlag> flags) {
+    int bits = 0;
+    if (flags.contains(SlotFlag.READONLY)) {
+      bits |= KvmMemorySlot.KVM_MEM_READONLY;
+    }
+    if (flags.contains(SlotFlag.LOG_DIRTY)) {
+      bits |= KvmMemorySlot.KVM_MEM_LOG_DIRTY_PAGES;
+    }
+    return bits;
+  }
+
+  static VmaKind kind(MappingKind kind) {
+    return switch (kind) {
+      case ANON -> VmaKind.ANON;
+      case HUGETLB -> VmaKind.HUGETLB;
+      case SHARED -> VmaKind.SHARED;
+      case PFNMAP -> VmaKind.PFNMAP;
+    };
+  }
+}

@@ -1,0 +1,68 @@
+package io.stalemate.testbed;
+
+import io.stalemate.scenario.Action;
+import io.stalemate.scenario.Mapping;
+import io.stalemate.scenario.MappingKind;
+import io.stalemate.scenario.Memslot;
+import io.stalemate.scenario.Repeated;
+import io.stalemate.scenario.Scenario;
+import io.stalemate.scenario.Task;
+
+/**
+ * How much of everything a scenario touches, so that no more is built for each run.
+ *
+ * @param hvaPages hva pages from 0
+ * @param gfns gfns from 0
+ * @param hugeShift log2 of the frames of a huge page; 0 if there are none
+ * @param hugePages huge pages that can be in use at once
+ */
+record Reach(int hvaPages, int gfns, int hugeShift, int hugePages) {
+
+  static Reach of(Scenario scenario) {
+    long hvas = 1;
+    long gfns = 1;
+    int shift = 0;
+    long huge = 0;
+    for (Mapping mapping : scenario.vm().mappings()) {
+      hvas = Math.max(hvas, mapping.hvaEnd());
+      if (mapping.kind() == MappingKind.HUGETLB) {
+        shift = mapping.shift();
+        huge += mapping.pages() >> mapping.shift();
+      }
+    }
+    for (Memslot slot : scenario.vm().memslots()) {
+      gfns = Math.max(gfns, slot.gfnEnd());
+      hvas = Math.max(hvas, slot.hva() + slot.pages());
+    }
+    for (Task task : scenario.tasks()) {
+      for (Repeated repeated : task.actions()) {
+        switch (repeated.action()) {
+          case Action.Guest guest -> gfns = Math.max(gfns, guest.gfn() + 1);
+          case Action.SlotCreate create -> {
+            gfns = Math.max(gfns, create.slot().gfnEnd());
+            hvas = Math.max(hvas, create.slot().hva() + create.slot().pages());
+          }
+          case Action.SetAttributes set -> gfns = Math.max(gfns, set.gfn() + set.pages());
+          case Action.Mmap mmap -> {
+            hvas = Math.max(hvas, mmap.hva() + mmap.pages());
+            if (mmap.mapping() == MappingKind.HUGETLB) {
+              shift = mmap.shift();
+              huge += (mmap.pages() >> mmap.shift()) * repeated.times();
+            }
+          }
+          case Action.Remap remap -> {
+            hvas = Math.max(hvas, remap.hva() + remap.pages());
+            if (remap.mapping() == MappingKind.HUGETLB) {
+              shift = remap.shift();
+              huge += (remap.pages() >> remap.shift()) * repeated.times();
+            }
+          }
+          case Action.Ksm ksm -> hvas = Math.max(hvas, Math.max(ksm.hva(), ksm.with()) + 1);
+          case Action.Host host -> hvas = Math.max(hvas, host.hva() + host.pages());
+          default -> { }
+        }
+      }
+    }
+    return new Reach((int) hvas, (int) gfns, shift, (int) Math.min(huge, 62));
+  }
+}

@@ -1,0 +1,38 @@
+package io.stalemate.testbed;
+
+import io.stalemate.race.Race;
+import io.stalemate.scenario.Scenario;
+import io.stalemate.scenario.TaskKind;
+import io.stalemate.sim.Role;
+import io.stalemate.sim.World;
+import io.stalemate.sim.WorldOptions;
+import java.util.Optional;
+
+/** Builds one scenario in worlds, run after run. */
+public interface Testbed {
+
+  /** What the scenario asks of the machine. */
+  WorldOptions options();
+
+  /** Builds the system as the boot task and adds the scenario's tasks, in order. */
+  void build(World world);
+
+  /** Yields the testbed of {@code scenario} on the text of {@code era}, with {@code race} put back if there is one. */
+  static Testbed of(Scenario scenario, String era, Optional<Race> race) {
+    return switch (scenario.system()) {
+      case YARDSTICK -> new YardstickTestbed(scenario, race);
+      case KVM_ARM64 -> new KvmTestbed(scenario, era, race);
+    };
+  }
+
+  /** Yields the role of a task of {@code kind}. */
+  static Role role(TaskKind kind) {
+    return switch (kind) {
+      case VCPU -> Role.VCPU;
+      case NOTIFIER -> Role.MMU_NOTIFIER;
+      case MEMSLOT -> Role.MEMSLOT;
+      case ATTRIBUTES -> Role.ATTRIBUTES;
+      case HOST_MM -> Role.HOST_MM;
+    };
+  }
+}

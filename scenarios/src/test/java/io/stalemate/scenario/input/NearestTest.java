@@ -1,0 +1,30 @@
+package io.stalemate.scenario.input;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class NearestTest {
+
+  private static final List<String> NAMES = List.of("fault-vs-invalidate", "fault-vs-migration", "yardstick");
+
+  @Test
+  void aSwapADeletionAndASubstitutionAreForgiven() {
+    assertThat(Nearest.to("yradstick", NAMES)).contains("yardstick");
+    assertThat(Nearest.to("yardstic", NAMES)).contains("yardstick");
+    assertThat(Nearest.to("fault-vs-migrution", NAMES)).contains("fault-vs-migration");
+  }
+
+  @Test
+  void whatResemblesNothingGetsTheWholeList() {
+    assertThat(Nearest.to("quux", NAMES)).isEmpty();
+    assertThat(Nearest.hint("quux", NAMES)).isEqualTo("allowed: fault-vs-invalidate, fault-vs-migration, yardstick");
+    assertThat(Nearest.hint("yardstik", NAMES)).isEqualTo("did you mean 'yardstick'?");
+  }
+
+  @Test
+  void oneSwapCountsOnce() {
+    assertThat(Nearest.to("badc", List.of("abcd", "bxdc"))).contains("bxdc");
+  }
+}

@@ -1,0 +1,257 @@
+package io.stalemate.linux.arm64;
+
+import static io.stalemate.linux.Errno.EFAULT;
+import static io.stalemate.linux.Errno.EINVAL;
+
+import io.stalemate.cpu.StageTwoGeometry;
+import io.stalemate.linux.kvm.ArchMmu;
+import io.stalemate.linux.kvm.Era;
+import io.stalemate.linux.kvm.Kvm;
+import io.stalemate.linux.kvm.KvmMemorySlot;
+import io.stalemate.linux.kvm.KvmVcpu;
+import io.stalemate.linux.kvm.MemslotChange;
+import io.stalemate.linux.kvm.MmuMemoryCache;
+import io.stalemate.linux.mm.Vma;
+import io.stalemate.linux.mm.VmaKind;
+import io.stalemate.machine.KernelFunction;
+import io.stalemate.machine.Machine;
+
+/** {@code arch/arm64/kvm/mmu.c} but for faults: what notifiers, memslot updates and dirty logging do to stage 2. */
+public class Arm64Mmu implements ArchMmu {
+
+  /** {@code KVM_ARCH_NR_OBJS_PER_MEMORY_CACHE}, at least: pages a vCPU keeps for tables. */
+  private static final int MEMORY_CACHE_PAGES = 4;
+
+  protected final Kvm kvm;
+  protected final Machine m;
+  protected final KvmS2Mmu mmu;
+  protected final StageTwoGeometry geometry;
+  private final UserMemAbort userMemAbort;
+
+  /** The MMU of {@code kvm}. */
+  public Arm64Mmu(Kvm kvm, KvmS2Mmu mmu, UserMemAbort userMemAbort) {
+    this.kvm = kvm;
+    this.m = kvm.m;
+    this.mmu = mmu;
+    this.geometry = mmu.geometry();
+    this.userMemAbort = userMemAbort;
+  }
+
+  /** What {@link #stage2ApplyRange} applies to a chunk of the table. */
+  @FunctionalInterface
+  protected interface Stage2Op {
+
+    /** Handles {@code size} bytes at {@code addr}; yields 0 or a negative errno. */
+    int apply(KvmPgtable pgt, long addr, long size);
+  }
+
+  /** The VM's stage-2 translation. */
+  public KvmS2Mmu mmu() {
+    return mmu;
+  }
+
+  /** The VM's fault path. */
+  public UserMemAbort userMemAbort() {
+    return userMemAbort;
+  }
+
+  /** Makes a vCPU that runs on {@code cpu}, with its cache of table pages, and adds it to the VM. Set-up only. */
+  public KvmVcpu createVcpu(int id, int cpu) {
+    int capacity = Math.max(MEMORY_CACHE_PAGES, geometry.levels() - 1);
+    KvmVcpu vcpu = new KvmVcpu(kvm, id, cpu, new MmuMemoryCache(m, id, geometry.entries(), capacity));
+    kvm.addVcpu(vcpu);
+    return vcpu;
+  }
+
+  @Override
+  @KernelFunction(
+      value = "kvm_unmap_gfn_range",
+      file = "arch/arm64/kvm/mmu.c",
+      version = "v5.15-v6.12",
+      elided = "nested stage-2 tables")
+  public boolean unmapGfnRange(long gfnStart, long gfnEnd, boolean mayBlock) {
+    if (mmu.pgtIsSet()) {
+      unmapStage2Range(gfnStart, gfnEnd, mayBlock);
+    }
+    // The walker invalidates as it goes: nothing is left to flush.
+    return false;
+  }
+
+  @Override
+  @KernelFunction(
+      value = "kvm_set_spte_gfn",
+      file = "arch/arm64/kvm/mmu.c",
+      version = "v5.15-v6.9",
+      elided = "cache maintenance of the new page")
+  public boolean setSpteGfn(long gfn, long pfn) {
+    if (mmu.pgtIsSet()) {
+      // No memory cache: the invalidation around this call has removed any block, so no table is ever needed where a
+      // leaf was; and where none was, none need be made.
+      long ipa = gfn << StageTwoGeometry.PAGE_SHIFT;
+      long phys = pfn << StageTwoGeometry.PAGE_SHIFT;
+      mmu.pgtable().stage2Map(ipa, StageTwoGeometry.PAGE_SIZE, phys, PgtableProt.R, null, 0);
+    }
+    return false;
+  }
+
+  @Override
+  @KernelFunction(value = "kvm_age_gfn", file = "arch/arm64/kvm/mmu.c", version = "v5.15-v6.12")
+  public boolean ageGfn(long gfnStart, long gfnEnd) {
+    return testClearYoung(gfnStart, gfnEnd, true);
+  }
+
+  @Override
+  @KernelFunction(value = "kvm_test_age_gfn", file = "arch/arm64/kvm/mmu.c", version = "v5.15-v6.12")
+  public boolean testAgeGfn(long gfnStart, long gfnEnd) {
+    return testClearYoung(gfnStart, gfnEnd, false);
+  }
+
+  private boolean testClearYoung(long gfnStart, long gfnEnd, boolean mkold) {
+    if (!mmu.pgtIsSet()) {
+      return false;
+    }
+    long size = (gfnEnd - gfnStart) << StageTwoGeometry.PAGE_SHIFT;
+    return mmu.pgtable().stage2TestClearYoung(gfnStart << StageTwoGeometry.PAGE_SHIFT, size, mkold);
+  }
+
+  @Override
+  @KernelFunction(
+      value = "kvm_arch_flush_shadow_memslot",
+      file = "arch/arm64/kvm/mmu.c",
+      version = "v5.15-v6.12",
+      elided = "nested stage-2 tables")
+  public void flushShadowMemslot(KvmMemorySlot slot) {
+    kvm.mmuLock.writeLock();
+    unmapStage2Range(slot.baseGfn(), slot.gfnEnd(), true);
+    kvm.mmuLock.writeUnlock();
+  }
+
+  @Override
+  @KernelFunction(
+      value = "kvm_arch_prepare_memory_region",
+      file = "arch/arm64/kvm/mmu.c",
+      version = "v5.15-v6.12",
+      elided = "MTE")
+  public int prepareMemoryRegion(MemslotChange change) {
+    if (change instanceof MemslotChange.Delete) {
+      return 0;
+    }
+    KvmMemorySlot slot = change.slot();
+    if (slot.gfnEnd() > 1L << (geometry.ipaBits() - StageTwoGeometry.PAGE_SHIFT)) {
+      return -EFAULT;
+    }
+    int ret = 0;
+    kvm.mm.mmapLock.downRead();
+    long end = slot.userspaceAddr() + slot.npages();
+    for (long hva = slot.userspaceAddr(); hva < end; hva++) {
+      Vma vma = kvm.mm.vmaLookup(hva);
+      if (vma.kind() == VmaKind.PFNMAP && slot.isLogging()) {
+        // Writes to a driver's frames cannot be logged.
+        ret = -EINVAL;
+        break;
+      }
+    }
+    kvm.mm.mmapLock.upRead();
+    return ret;
+  }
+
+  @Override
+  @KernelFunction(
+      value = "kvm_arch_commit_memory_region",
+      file = "arch/arm64/kvm/mmu.c",
+      version = "v5.15-v6.12",
+      elided = "initially-all-set, eager splitting")
+  public void commitMemoryRegion(MemslotChange change) {
+    boolean deleted = change instanceof MemslotChange.Delete;
+    if (!deleted && change.slot().isLogging()) {
+      kvmMmuWpMemoryRegion(change.slot());
+    }
+  }
+
+  /** Write-protects a slot whose logging was turned on. Held: slots_lock. */
+  @KernelFunction(
+      value = "kvm_mmu_wp_memory_region",
+      file = "arch/arm64/kvm/mmu.c",
+      version = "v5.15-v6.12")
+  protected void kvmMmuWpMemoryRegion(KvmMemorySlot slot) {
+    kvm.mmuLock.writeLock();
+    stage2ApplyRange(slot.baseGfn(), slot.gfnEnd(), KvmPgtable::stage2Wrprotect, true);
+    kvm.mmuLock.writeUnlock();
+    // Outside mmu_lock, but before the ioctl returns: a write that still slips through is before it.
+    flushRemoteTlbs();
+  }
+
+  @Override
+  @KernelFunction(
+      value = "kvm_arch_flush_remote_tlbs",
+      file = "arch/arm64/kvm/mmu.c",
+      version = "v5.15-v6.12",
+      elided = "pKVM")
+  public void flushRemoteTlbs() {
+    mmu.tlb().kvmTlbFlushVmid(mmu.vmid());
+  }
+
+  /** model: as x86 does; arm64 has no private memory in these versions. */
+  @Override
+  public boolean preSetMemAttributes(long gfnStart, long gfnEnd) {
+    return unmapGfnRange(gfnStart, gfnEnd, true);
+  }
+
+  /** model: nothing here is derived from attributes. */
+  @Override
+  public boolean postSetMemAttributes(long gfnStart, long gfnEnd, long attributes) {
+    return false;
+  }
+
+  /** Unmaps a range and drops its translations. Held: mmu_lock(w), let go of in between if {@code mayBlock}. */
+  @KernelFunction(value = "__unmap_stage2_range", file = "arch/arm64/kvm/mmu.c", version = "v5.15-v6.12")
+  protected void unmapStage2Range(long gfnStart, long gfnEnd, boolean mayBlock) {
+    kvm.mmuLock.assertHeldWrite();
+    int ret = stage2ApplyRange(gfnStart, gfnEnd, KvmPgtable::stage2Unmap, mayBlock);
+    m.warnOn(ret != 0, "__unmap_stage2_range failed");
+  }
+
+  /**
+   * Applies {@code fn} chunk by chunk. Held: mmu_lock(w), let go of between chunks if {@code resched} and somebody
+   * waits for it: so the whole is not atomic against faults.
+   */
+  @KernelFunction(value = "stage2_apply_range", file = "arch/arm64/kvm/mmu.c", version = "v5.15-v6.12")
+  protected int stage2ApplyRange(long gfnStart, long gfnEnd, Stage2Op fn, boolean resched) {
+    long end = gfnEnd << StageTwoGeometry.PAGE_SHIFT;
+    long addr = gfnStart << StageTwoGeometry.PAGE_SHIFT;
+    while (addr < end) {
+      // Anew for each chunk: the table may have gone while the lock was free.
+      if (!mmu.pgtIsSet()) {
+        return -EINVAL;
+      }
+      long next = stage2RangeAddrEnd(addr, end);
+      int ret = fn.apply(mmu.pgtable(), addr, next - addr);
+      if (ret != 0) {
+        return ret;
+      }
+      if (resched && next != end) {
+        condReschedMmuLock();
+      }
+      addr = next;
+    }
+    return 0;
+  }
+
+  /** {@code stage2_range_addr_end()}: a chunk is an entry of the root table, from v6.3 at most the largest block. */
+  protected long stage2RangeAddrEnd(long addr, long end) {
+    int level = geometry.firstLevel();
+    if (kvm.era == Era.V6_12) {
+      level = Math.max(level, 1);
+    }
+    return Math.min(geometry.entryEnd(addr, level), end);
+  }
+
+  /** {@code cond_resched_rwlock_write()}. */
+  protected void condReschedMmuLock() {
+    if (kvm.mmuLock.needbreak()) {
+      kvm.mmuLock.writeUnlock();
+      m.mightSleep();
+      kvm.mmuLock.writeLock();
+    }
+  }
+}

@@ -1,0 +1,96 @@
+package io.stalemate.linux.arm64;
+
+import io.stalemate.cpu.StageTwoGeometry;
+import io.stalemate.linux.kvm.ArchMmu;
+import io.stalemate.linux.kvm.Era;
+import io.stalemate.linux.kvm.Kvm;
+import io.stalemate.machine.Machine;
+
+/**
+ * What is linked into a VM on arm64, as {@link io.stalemate.linux.kvm.KernelText} is for the common part: one factory
+ * for each class that an era or a known race may replace by a subclass.
+ *
+ * <p>{@code KernelText.of(era, Arm64Text.of(era, geometry)::archMmu)} is the correct text of an era.
+ *
+ * @param geometry the shape of stage-2 tables
+ * @param features the CPUs' features
+ */
+public record Arm64Text(
+    StageTwoGeometry geometry,
+    CpuFeatures features,
+    TlbFactory tlb,
+    PgtableFactory pgtable,
+    UserMemAbortFactory userMemAbort,
+    Arm64MmuFactory arm64Mmu) {
+
+  /** Links {@code tlb.c}. */
+  @FunctionalInterface
+  public interface TlbFactory {
+    KvmTlb link(Machine m, CpuFeatures features);
+  }
+
+  /** Links {@code pgtable.c}. */
+  @FunctionalInterface
+  public interface PgtableFactory {
+    KvmPgtable link(TablePages mmOps, KvmTlb tlb, int vmid, long pgd, CpuFeatures features);
+  }
+
+  /** Links the fault path of {@code mmu.c}. */
+  @FunctionalInterface
+  public interface UserMemAbortFactory {
+    UserMemAbort link(Kvm kvm, KvmS2Mmu mmu);
+  }
+
+  /** Links the rest of {@code mmu.c}. */
+  @FunctionalInterface
+  public interface Arm64MmuFactory {
+    Arm64Mmu link(Kvm kvm, KvmS2Mmu mmu, UserMemAbort userMemAbort);
+  }
+
+  /** The correct text of {@code era} on CPUs without optional features. */
+  public static Arm64Text of(Era era, StageTwoGeometry geometry) {
+    return of(era, geometry, CpuFeatures.none());
+  }
+
+  /** The correct text of {@code era}. */
+  public static Arm64Text of(Era era, StageTwoGeometry geometry, CpuFeatures features) {
+    PgtableFactory pgtable = switch (era) {
+      case V5_15 -> (mmOps, tlb, vmid, pgd, cpu) -> new KvmPgtableV515(mmOps, tlb, vmid, pgd);
+      case V6_2 -> (mmOps, tlb, vmid, pgd, cpu) -> new KvmPgtableV62(mmOps, tlb, vmid, pgd);
+      case V6_12 -> (mmOps, tlb, vmid, pgd, cpu) -> new KvmPgtableV612(mmOps, tlb, vmid, pgd, cpu.fwb());
+    };
+    UserMemAbortFactory userMemAbort = switch (era) {
+      case V5_15 -> UserMemAbortV515::new;
+      case V6_2 -> UserMemAbortV62::new;
+      case V6_12 -> UserMemAbortV612::new;
+    };
+    TlbFactory tlb = (m, cpu) -> new KvmTlb(m, cpu.tlbRange());
+    return new Arm64Text(geometry, features, tlb, pgtable, userMemAbort, Arm64Mmu::new);
+  }
+
+  /** Links the MMU of {@code kvm}; the factory that {@code KernelText} asks for. */
+  public ArchMmu archMmu(Kvm kvm) {
+    KvmS2Mmu mmu = new KvmS2Mmu(kvm.m, this, KvmS2Mmu.FIRST_VMID);
+    return arm64Mmu.link(kvm, mmu, userMemAbort.link(kvm, mmu));
+  }
+
+  /** The same text with another {@code tlb.c}. */
+  public Arm64Text withTlb(TlbFactory f) {
+    return new Arm64Text(geometry, features, f, pgtable, userMemAbort, arm64Mmu);
+  }
+
+  /** The same text with another {@code pgtable.c}. */
+  public Arm64Text withPgtable(PgtableFactory f) {
+    return new Arm64Text(geometry, features, tlb, f, userMemAbort, arm64Mmu);
+  }
+
+  /** The same text with another fault path. */
+  public Arm64Text withUserMemAbort(UserMemAbortFactory f) {
+    return new Arm64Text(geometry, features, tlb, pgtable, f, arm64Mmu);
+  }
+
+  /** The same text with another {@code mmu.c}. */
+  public Arm64Text withArm64Mmu(Arm64MmuFactory f) {
+    return new Arm64Text(geometry, features, tlb, pgtable, userMemAbort, f);
+  }
+}

@@ -1,0 +1,17 @@
+package io.stalemate.linux.arm64;
+
+/** {@code run->exit_reason}: why a vCPU left to its VMM. Follows {@code include/uapi/linux/kvm.h}. */
+public enum ExitReason {
+  /** {@code KVM_EXIT_UNKNOWN}: none yet. */
+  UNKNOWN,
+  /** {@code KVM_EXIT_MMIO}: an access to an address without usable memory, for the VMM to emulate. */
+  MMIO,
+  /** {@code KVM_EXIT_ARM_NISV}: as MMIO, but the syndrome does not describe the access. */
+  ARM_NISV,
+  /** {@code KVM_EXIT_INTR}: a signal. */
+  INTR,
+  /** {@code KVM_EXIT_SYSTEM_EVENT}: the guest powered off; what the end of a guest program amounts to. */
+  SYSTEM_EVENT,
+  /** The ioctl failed; the errno says why. */
+  ERROR
+}

@@ -1,0 +1,175 @@
+package io.stalemate.linux.arm64;
+
+import static io.stalemate.linux.Errno.EAGAIN;
+
+import io.stalemate.cpu.StageTwoPte;
+import io.stalemate.machine.KernelFunction;
+import io.stalemate.machine.Rcu;
+
+/**
+ * The walker of {@code pgtable.c} since v6.2, for {@link KvmPgtableV62} and later. Faults walk in parallel under
+ * {@code mmu_lock} held for reading. An entry changes by compare-and-exchange; break-before-make goes through
+ * {@link StageTwoPte#LOCKED}, which makes every other walker lose with {@code -EAGAIN} until the new value is made; a
+ * table that a block replaced is freed after an RCU grace period.
+ *
+ * <p>{@code -EAGAIN} ends a walk only if it serves a fault (ddcadb297ce5); other walks go on with the next entry.
+ */
+public abstract class ParallelWalk extends KvmPgtable {
+
+  protected final Rcu rcu;
+
+  /** The table of {@code vmid} whose empty root page is {@code pgd}. */
+  protected ParallelWalk(TablePages mmOps, KvmTlb tlb, int vmid, long pgd) {
+    super(mmOps, tlb, vmid, pgd);
+    this.rcu = m.rcu();
+  }
+
+  @Override
+  public int walk(long addr, long size, PgtableWalker walker) {
+    // kvm_pgtable_walk_begin(): an exclusive walk needs no RCU, and its callers may sleep between walks.
+    if (walker.shared()) {
+      rcu.readLock();
+    }
+    int ret = super.walk(addr, size, walker);
+    if (walker.shared()) {
+      rcu.readUnlock();
+    }
+    return ret;
+  }
+
+  @Override
+  @KernelFunction(
+      value = "__kvm_pgtable_walk",
+      file = "arch/arm64/kvm/hyp/pgtable.c",
+      version = "v6.2-v6.12")
+  protected int walkTable(
+      long table, int level, long addr, long end, long start, boolean anchored, PgtableWalker walker) {
+    for (long at = addr; at < end; at = geometry.entryEnd(at, level)) {
+      var ptep = mmOps.entry(table, geometry.index(at, level));
+      PgtableVisit ctx =
+          new PgtableVisit(ptep, table, ptep.readOnce(), at, start, end, level, walker.flags(), anchored);
+      int ret = visit(ctx, walker);
+      if (ret != 0) {
+        return ret;
+      }
+    }
+    return 0;
+  }
+
+  /** Shows one entry to the walker and descends. */
+  @KernelFunction(
+      value = "__kvm_pgtable_visit",
+      file = "arch/arm64/kvm/hyp/pgtable.c",
+      version = "v6.2-v6.12")
+  protected int visit(PgtableVisit entry, PgtableWalker walker) {
+    PgtableVisit ctx = entry;
+    int visit = ctx.oldTable() ? PgtableWalker.TABLE_PRE : PgtableWalker.LEAF;
+    if (walker.shows(visit)) {
+      int ret = walker.visitor().visit(ctx, visit);
+      if (!kvmPgtableWalkContinue(walker, ret)) {
+        return ret;
+      }
+      // The call may have made a table of a leaf, or a leaf of a table; so may another walker.
+      ctx = ctx.reloaded(ctx.ptep().readOnce());
+    }
+    if (!ctx.oldTable()) {
+      return 0;
+    }
+    long end = Math.min(ctx.end(), geometry.entryEnd(ctx.addr(), ctx.level()));
+    int ret =
+        walkTable(kvmPteFollow(ctx.old()), ctx.level() + 1, ctx.addr(), end, ctx.start(), ctx.anchored(), walker);
+    if (ret == 0 && walker.shows(PgtableWalker.TABLE_POST)) {
+      ret = walker.visitor().visit(ctx, PgtableWalker.TABLE_POST);
+    }
+    return kvmPgtableWalkContinue(walker, ret) ? 0 : ret;
+  }
+
+  /** {@code kvm_pgtable_walk_continue()}: whether the walk goes on after {@code ret}. */
+  protected boolean kvmPgtableWalkContinue(PgtableWalker walker, int ret) {
+    return ret == 0 || (ret == -EAGAIN && !walker.shows(PgtableWalker.HANDLE_FAULT));
+  }
+
+  /** {@code stage2_try_set_pte()}: stores unless a parallel walker changed the entry; yields whether it did. */
+  protected boolean stage2TrySetPte(PgtableVisit ctx, long pte) {
+    if (!ctx.shared()) {
+      ctx.ptep().writeOnce(pte);
+    } else if (ctx.ptep().cmpxchg(ctx.old(), pte) != ctx.old()) {
+      return false;
+    }
+    traceSetPte(ctx, ctx.old(), pte);
+    return true;
+  }
+
+  /**
+   * {@code stage2_try_break_pte()}: the break of break-before-make. Yields whether the entry is now the caller's to
+   * make: locked, its translations gone, its reference dropped.
+   */
+  @KernelFunction(
+      value = "stage2_try_break_pte",
+      file = "arch/arm64/kvm/hyp/pgtable.c",
+      version = "v6.2-v6.12",
+      elided = "KVM_PGTABLE_WALK_SKIP_BBM_TLBI")
+  protected boolean stage2TryBreakPte(PgtableVisit ctx) {
+    if (StageTwoPte.locked(ctx.old())) {
+      // Another walker is between break and make.
+      return false;
+    }
+    if (!stage2TrySetPte(ctx, StageTwoPte.LOCKED)) {
+      return false;
+    }
+    if (ctx.oldTable()) {
+      flushBrokenTable(ctx);
+    } else if (StageTwoPte.valid(ctx.old())) {
+      tlb.kvmTlbFlushVmidIpa(vmid, ctx.addr(), ctx.level());
+    }
+    if (ctx.oldCounted()) {
+      mmOps.putPage(ctx.table());
+    }
+    return true;
+  }
+
+  /** Drops the translations of everything below a table entry that was broken. */
+  protected void flushBrokenTable(PgtableVisit ctx) {
+    tlb.kvmTlbFlushVmid(vmid);
+  }
+
+  /** {@code stage2_make_pte()}: the make of break-before-make. */
+  protected void stage2MakePte(PgtableVisit ctx, long pte) {
+    m.warnOn(!StageTwoPte.locked(ctx.ptep().readOnce()), "stage2_make_pte: entry is not locked");
+    if (stage2PteIsCounted(pte)) {
+      mmOps.getPage(ctx.table());
+    }
+    // Pairs with the loads of hardware and software walks: what the entry points to is initialised.
+    ctx.ptep().storeRelease(pte);
+    traceSetPte(ctx, StageTwoPte.LOCKED, pte);
+  }
+
+  /** {@code stage2_free_unlinked_table()}: frees a table once no parallel walker can be inside. */
+  @KernelFunction(
+      value = "stage2_free_unlinked_table",
+      file = "arch/arm64/kvm/mmu.c",
+      version = "v6.2-v6.12")
+  protected void stage2FreeUnlinkedTable(long table, int level) {
+    rcu.call(() -> kvmPgtableStage2FreeUnlinked(table, level));
+  }
+
+  /** Frees {@code table}, which an entry of {@code level} pointed to, with everything below it. */
+  @KernelFunction(
+      value = "kvm_pgtable_stage2_free_unlinked",
+      file = "arch/arm64/kvm/hyp/pgtable.c",
+      version = "v6.2-v6.12")
+  protected void kvmPgtableStage2FreeUnlinked(long table, int level) {
+    PgtableWalker walker = new PgtableWalker((ctx, visit) -> {
+      if (ctx.oldCounted()) {
+        mmOps.putPage(ctx.table());
+        if (ctx.oldTable()) {
+          mmOps.putPage(kvmPteFollow(ctx.old()));
+        }
+      }
+      return 0;
+    }, PgtableWalker.LEAF | PgtableWalker.TABLE_POST);
+    walkTable(table, level + 1, 0, geometry.granule(level), 0, false, walker);
+    m.warnOn(mmOps.pageCount(table) != 1, "kvm_pgtable_stage2_free_unlinked: table still counted");
+    mmOps.putPage(table);
+  }
+}

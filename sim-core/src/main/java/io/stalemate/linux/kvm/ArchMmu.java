@@ -1,0 +1,55 @@
+package io.stalemate.linux.kvm;
+
+/** The hooks {@code virt/kvm} calls in an architecture's MMU. gfns in pages, ends exclusive. */
+public interface ArchMmu {
+
+  /**
+   * {@code kvm_unmap_gfn_range()}: removes every translation of the range. Held: mmu_lock(w).
+   *
+   * @param mayBlock whether the callee may let go of mmu_lock in between
+   * @return whether the caller must flush the TLBs before it lets go of mmu_lock
+   */
+  boolean unmapGfnRange(long gfnStart, long gfnEnd, boolean mayBlock);
+
+  /**
+   * {@code kvm_set_spte_gfn()}: {@code gfn} is now backed by {@code pfn}, read-only (up to v6.9). Held: mmu_lock(w).
+   *
+   * @return whether the caller must flush the TLBs
+   */
+  boolean setSpteGfn(long gfn, long pfn);
+
+  /** {@code kvm_age_gfn()}: clears the accessed state; yields whether any was set. Held: mmu_lock(w). */
+  boolean ageGfn(long gfnStart, long gfnEnd);
+
+  /** {@code kvm_test_age_gfn()}: yields whether the range was accessed. Held: mmu_lock(w). */
+  boolean testAgeGfn(long gfnStart, long gfnEnd);
+
+  /** {@code kvm_arch_flush_shadow_memslot()}: removes every translation of a slot. Held: slots_lock. */
+  void flushShadowMemslot(KvmMemorySlot slot);
+
+  /**
+   * {@code kvm_arch_prepare_memory_region()}. Held: slots_lock, slots_arch_lock. For DELETE {@code change.slot()} is
+   * the old slot.
+   *
+   * @return 0 or a negative errno, which ends the ioctl
+   */
+  int prepareMemoryRegion(MemslotChange change);
+
+  /** {@code kvm_arch_commit_memory_region()}: the change is visible to everybody. Held: slots_lock. */
+  void commitMemoryRegion(MemslotChange change);
+
+  /** {@code kvm_flush_remote_tlbs()}. */
+  void flushRemoteTlbs();
+
+  /**
+   * {@code kvm_arch_pre_set_memory_attributes()}: before attributes of the range change; takes away translations of
+   * the old kind. Held: slots_lock, mmu_lock(w). Yields whether the caller must flush the TLBs.
+   */
+  boolean preSetMemAttributes(long gfnStart, long gfnEnd);
+
+  /**
+   * {@code kvm_arch_post_set_memory_attributes()}: after the attributes changed. Held: slots_lock, mmu_lock(w). Yields
+   * whether the caller must flush the TLBs.
+   */
+  boolean postSetMemAttributes(long gfnStart, long gfnEnd, long attributes);
+}

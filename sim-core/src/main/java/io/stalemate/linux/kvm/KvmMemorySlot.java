@@ -1,0 +1,63 @@
+package io.stalemate.linux.kvm;
+
+import io.stalemate.machine.WordArray;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code struct kvm_memory_slot}: an immutable object; a change of a slot makes a new one.
+ *
+ * @param serial names this object among all slots the VM ever had, from 1
+ * @param id the user's slot number
+ * @param baseGfn first gfn
+ * @param npages number of pages
+ * @param userspaceAddr hva page of {@code baseGfn}
+ * @param flags {@link #KVM_MEM_LOG_DIRTY_PAGES}, {@link #KVM_MEM_READONLY}, {@link #KVM_MEMSLOT_INVALID}
+ * @param dirtyBitmap a bit for each page, 64 a word; null unless dirty pages are logged
+ */
+public record KvmMemorySlot(
+    long serial,
+    int id,
+    long baseGfn,
+    long npages,
+    long userspaceAddr,
+    int flags,
+    @Nullable WordArray dirtyBitmap) {
+
+  public static final int KVM_MEM_LOG_DIRTY_PAGES = 1;
+  public static final int KVM_MEM_READONLY = 1 << 1;
+  /** The slot is on its way out: no new translations through it. */
+  public static final int KVM_MEMSLOT_INVALID = 1 << 16;
+
+  /** The gfn past the last. */
+  public long gfnEnd() {
+    return baseGfn + npages;
+  }
+
+  public boolean contains(long gfn) {
+    return gfn >= baseGfn && gfn < gfnEnd();
+  }
+
+  public boolean isInvalid() {
+    return (flags & KVM_MEMSLOT_INVALID) != 0;
+  }
+
+  /** {@code memslot_is_readonly()}. */
+  public boolean isReadonly() {
+    return (flags & KVM_MEM_READONLY) != 0;
+  }
+
+  /** {@code kvm_slot_dirty_track_enabled()} / {@code memslot_is_logging()}. */
+  public boolean isLogging() {
+    return (flags & KVM_MEM_LOG_DIRTY_PAGES) != 0;
+  }
+
+  /** {@code __gfn_to_hva_memslot()}: the hva page of {@code gfn}, which is inside the slot. */
+  public long gfnToHva(long gfn) {
+    return userspaceAddr + (gfn - baseGfn);
+  }
+
+  /** {@code hva_to_gfn_memslot()}: the gfn of hva page {@code hva}. */
+  public long hvaToGfn(long hva) {
+    return baseGfn + (hva - userspaceAddr);
+  }
+}

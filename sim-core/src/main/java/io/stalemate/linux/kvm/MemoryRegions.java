@@ -1,0 +1,237 @@
+package io.stalemate.linux.kvm;
+
+import static io.stalemate.linux.kvm.KvmMemorySlot.KVM_MEMSLOT_INVALID;
+import static io.stalemate.linux.kvm.KvmMemorySlot.KVM_MEM_LOG_DIRTY_PAGES;
+import static io.stalemate.linux.kvm.KvmMemorySlot.KVM_MEM_READONLY;
+
+import io.stalemate.linux.Errno;
+import io.stalemate.machine.KernelFunction;
+import io.stalemate.machine.Machine;
+import io.stalemate.machine.Tracepoint;
+import io.stalemate.machine.Word;
+import io.stalemate.machine.WordArray;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** {@code KVM_SET_USER_MEMORY_REGION}: how memslots come, change and go. Follows {@code virt/kvm/kvm_main.c}. */
+public class MemoryRegions {
+  /** {@code KVM_USER_MEM_SLOTS}: slot ids are below. */
+  public static final int KVM_USER_MEM_SLOTS = 32767;
+  /** {@code KVM_MEM_MAX_NR_PAGES}. */
+  public static final long KVM_MEM_MAX_NR_PAGES = (1L << 31) - 1;
+
+  protected final Kvm kvm;
+  protected final Machine m;
+
+  // The allocator's part: how many slot objects there were. Written under slots_lock.
+  private final Word serials;
+
+  public MemoryRegions(Kvm kvm) {
+    this.kvm = kvm;
+    this.m = kvm.m;
+    this.serials = m.word("memslot_serials", 0);
+  }
+
+  /**
+   * Creates, moves, changes the flags of or, with {@code npages} 0, deletes the slot {@code id}. Yields 0 or -EINVAL,
+   * -EEXIST, -ENOMEM, or what the architecture refuses with. Sleeps; takes slots_lock.
+   *
+   * @param gfn first gfn
+   * @param hva hva page behind it
+   * @param flags {@code KVM_MEM_LOG_DIRTY_PAGES}, {@code KVM_MEM_READONLY}
+   */
+  @KernelFunction(value = "kvm_set_memory_region", file = "virt/kvm/kvm_main.c", version = "v5.15-v6.12",
+      elided = "guest_memfd, page totals, alignment: units are pages")
+  public int setMemoryRegion(int id, long gfn, long npages, long hva, int flags) {
+    kvm.slotsLock.lock();
+    int r = setMemoryRegionLocked(id, gfn, npages, hva, flags);
+    kvm.slotsLock.unlock();
+    return r;
+  }
+
+  private int setMemoryRegionLocked(int id, long gfn, long npages, long hva, int flags) {
+    if ((flags & ~(KVM_MEM_LOG_DIRTY_PAGES | KVM_MEM_READONLY)) != 0
+        || id < 0 || id >= KVM_USER_MEM_SLOTS
+        || npages < 0 || npages > KVM_MEM_MAX_NR_PAGES
+        || gfn < 0 || gfn + npages < gfn
+        || hva < 0 || (npages > 0 && !kvm.mm.inRange(hva, npages))) {
+      return -Errno.EINVAL;
+    }
+    KvmMemslots slots = kvm.memslots.kvmMemslotsLocked();
+    Optional<KvmMemorySlot> found = slots.byId(id);
+    if (npages == 0) {
+      return found.isEmpty() ? -Errno.EINVAL : setMemslot(new MemslotChange.Delete(found.get()));
+    }
+    KvmMemorySlot wanted = new KvmMemorySlot(nextSerial(), id, gfn, npages, hva, flags, null);
+    if (found.isEmpty()) {
+      return overlaps(slots, wanted) ? -Errno.EEXIST : setMemslot(new MemslotChange.Create(wanted));
+    }
+    KvmMemorySlot old = found.get();
+    if (hva != old.userspaceAddr() || npages != old.npages() || ((flags ^ old.flags()) & KVM_MEM_READONLY) != 0) {
+      return -Errno.EINVAL;
+    }
+    if (gfn != old.baseGfn()) {
+      return overlaps(slots, wanted) ? -Errno.EEXIST : setMemslot(new MemslotChange.Move(old, wanted));
+    }
+    return flags != old.flags() ? setMemslot(new MemslotChange.FlagsOnly(old, wanted)) : 0;
+  }
+
+  /** Carries a change out. Held: slots_lock. Yields 0 or a negative errno; then nothing changed. */
+  @KernelFunction(value = "kvm_set_memslot", file = "virt/kvm/kvm_main.c", version = "v5.15-v6.12",
+      elided = "old->arch = invalid->arch: no arch part changes here")
+  protected int setMemslot(MemslotChange change) {
+    // Let go of by the swap; keeps slot->arch still while sets are copied.
+    kvm.slotsArchLock.lock();
+    KvmMemorySlot invalid = switch (change) {
+      case MemslotChange.Delete(KvmMemorySlot old) -> invalidateMemslot(old);
+      case MemslotChange.Move(KvmMemorySlot old, KvmMemorySlot slot) -> invalidateMemslot(old);
+      case MemslotChange.Create c -> null;
+      case MemslotChange.FlagsOnly f -> null;
+    };
+    MemslotChange prepared = withDirtyBitmap(change);
+    int r = kvm.archMmu.prepareMemoryRegion(prepared);
+    if (r != 0) {
+      if (invalid != null) {
+        activateMemslot(invalid.id(), oldSlot(change));
+        free(invalid);
+      } else {
+        kvm.slotsArchLock.unlock();
+      }
+      return r;
+    }
+    switch (prepared) {
+      case MemslotChange.Create(KvmMemorySlot slot) -> activateMemslot(slot.id(), slot);
+      case MemslotChange.Delete(KvmMemorySlot old) -> activateMemslot(old.id(), null);
+      case MemslotChange.Move(KvmMemorySlot old, KvmMemorySlot slot) -> activateMemslot(old.id(), slot);
+      case MemslotChange.FlagsOnly(KvmMemorySlot old, KvmMemorySlot slot) -> activateMemslot(old.id(), slot);
+    }
+    if (invalid != null) {
+      free(invalid);
+    }
+    commitMemoryRegion(prepared);
+    return 0;
+  }
+
+  /**
+   * Takes the slot away from new faults, waits for those under way, and removes its translations: after that no leaf of
+   * the slot can appear. Held: slots_lock, slots_arch_lock. Yields the slot that stands in.
+   */
+  @KernelFunction(value = "kvm_invalidate_memslot", file = "virt/kvm/kvm_main.c", version = "v5.17-v6.12")
+  protected KvmMemorySlot invalidateMemslot(KvmMemorySlot old) {
+    KvmMemorySlot invalid = new KvmMemorySlot(nextSerial(), old.id(), old.baseGfn(), old.npages(),
+        old.userspaceAddr(), old.flags() | KVM_MEMSLOT_INVALID, old.dirtyBitmap());
+    activateMemslot(old.id(), invalid);
+    flushShadowMemslot(old);
+    kvm.slotsArchLock.lock();
+    return invalid;
+  }
+
+  /** kvm_arch_flush_shadow_memslot(). Held: slots_lock. */
+  protected void flushShadowMemslot(KvmMemorySlot old) {
+    kvm.archMmu.flushShadowMemslot(old);
+  }
+
+  /** Makes active a set in which {@code slot}, or nothing, has the place of slot {@code id}; see the swap for locks. */
+  @KernelFunction(value = "kvm_activate_memslot", file = "virt/kvm/kvm_main.c", version = "v5.17-v6.12")
+  protected void activateMemslot(int id, @Nullable KvmMemorySlot slot) {
+    List<KvmMemorySlot> slots = new ArrayList<>(kvm.memslots.kvmMemslotsLocked().slots());
+    slots.removeIf(s -> s.id() == id);
+    if (slot != null) {
+      slots.add(slot);
+      slots.sort(Comparator.comparingLong(KvmMemorySlot::baseGfn));
+    }
+    kvm.memslots.swapActiveMemslots(slots);
+  }
+
+  /** What is done once everybody sees the change. Held: slots_lock. */
+  @KernelFunction(value = "kvm_commit_memory_region", file = "virt/kvm/kvm_main.c", version = "v5.17-v6.12")
+  protected void commitMemoryRegion(MemslotChange change) {
+    int loggingBefore = 0;
+    int loggingAfter = 0;
+    switch (change) {
+      case MemslotChange.Create(KvmMemorySlot slot) -> loggingAfter = logging(slot);
+      case MemslotChange.Delete(KvmMemorySlot old) -> loggingBefore = logging(old);
+      case MemslotChange.Move(KvmMemorySlot old, KvmMemorySlot slot) -> {
+        loggingBefore = logging(old);
+        loggingAfter = logging(slot);
+      }
+      case MemslotChange.FlagsOnly(KvmMemorySlot old, KvmMemorySlot slot) -> {
+        loggingBefore = logging(old);
+        loggingAfter = logging(slot);
+      }
+    }
+    if (loggingBefore != loggingAfter) {
+      kvm.nrMemslotsDirtyLogging.fetchAdd(loggingAfter - loggingBefore);
+    }
+    kvm.archMmu.commitMemoryRegion(change);
+    switch (change) {
+      case MemslotChange.Create c -> { }
+      case MemslotChange.Delete(KvmMemorySlot old) -> gone(old);
+      case MemslotChange.Move(KvmMemorySlot old, KvmMemorySlot slot) -> gone(old);
+      case MemslotChange.FlagsOnly(KvmMemorySlot old, KvmMemorySlot slot) -> free(old);
+    }
+  }
+
+  /** Logging slots have a bitmap: the one they had, or a clean one. elided: its allocation failing. */
+  private MemslotChange withDirtyBitmap(MemslotChange change) {
+    return switch (change) {
+      case MemslotChange.Create(KvmMemorySlot slot) -> new MemslotChange.Create(withBitmap(slot, null));
+      case MemslotChange.Delete d -> d;
+      case MemslotChange.Move(KvmMemorySlot old, KvmMemorySlot slot) ->
+          new MemslotChange.Move(old, withBitmap(slot, old.dirtyBitmap()));
+      case MemslotChange.FlagsOnly(KvmMemorySlot old, KvmMemorySlot slot) ->
+          new MemslotChange.FlagsOnly(old, withBitmap(slot, old.dirtyBitmap()));
+    };
+  }
+
+  private KvmMemorySlot withBitmap(KvmMemorySlot slot, @Nullable WordArray reused) {
+    if (!slot.isLogging()) {
+      return slot;
+    }
+    WordArray bitmap = reused != null ? reused : m.words(
+        "dirty_bitmap[" + slot.serial() + "]", (int) ((slot.npages() + Long.SIZE - 1) / Long.SIZE));
+    return new KvmMemorySlot(
+        slot.serial(), slot.id(), slot.baseGfn(), slot.npages(), slot.userspaceAddr(), slot.flags(), bitmap);
+  }
+
+  /** {@code kvm_check_memslot_overlap()}: whether another slot has any of the gfns. */
+  private static boolean overlaps(KvmMemslots slots, KvmMemorySlot wanted) {
+    for (KvmMemorySlot slot : slots.slots()) {
+      if (slot.id() != wanted.id() && slot.baseGfn() < wanted.gfnEnd() && wanted.baseGfn() < slot.gfnEnd()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private void gone(KvmMemorySlot old) {
+    free(old);
+    m.trace(Tracepoint.SLOT_GONE, old.id(), old.baseGfn(), old.npages(), old.userspaceAddr());
+  }
+
+  private void free(KvmMemorySlot slot) {
+    m.trace(Tracepoint.SLOT_FREE, slot.serial(), 0);
+  }
+
+  private static int logging(KvmMemorySlot slot) {
+    return slot.isLogging() ? 1 : 0;
+  }
+
+  private static KvmMemorySlot oldSlot(MemslotChange change) {
+    return switch (change) {
+      case MemslotChange.Create(KvmMemorySlot slot) -> slot;
+      case MemslotChange.Delete(KvmMemorySlot old) -> old;
+      case MemslotChange.Move(KvmMemorySlot old, KvmMemorySlot slot) -> old;
+      case MemslotChange.FlagsOnly(KvmMemorySlot old, KvmMemorySlot slot) -> old;
+    };
+  }
+
+  private long nextSerial() {
+    long serial = serials.read() + 1;
+    serials.write(serial);
+    return serial;
+  }
+}

@@ -1,0 +1,82 @@
+package io.stalemate.linux.kvm;
+
+import io.stalemate.linux.Errno;
+import io.stalemate.machine.Gfp;
+import io.stalemate.machine.KernelFunction;
+import io.stalemate.machine.Machine;
+import io.stalemate.machine.PageUse;
+import io.stalemate.machine.Pages;
+import io.stalemate.machine.Word;
+import io.stalemate.machine.WordArray;
+
+/**
+ * {@code struct kvm_mmu_memory_cache}: page-table pages allocated where sleeping is allowed, for use under mmu_lock.
+ * Not shared: its owner, a vCPU or the holder of slots_lock, is the only one to touch it.
+ */
+public class MmuMemoryCache {
+  protected final Machine m;
+  private final int tableWords;
+  private final int capacity;
+  private final Word nobjs;
+  private final WordArray objects;
+
+  /**
+   * An empty cache.
+   *
+   * @param owner key that tells caches apart in traces, for example the vCPU's id
+   * @param tableWords entries of one table
+   * @param capacity number of pages {@link #topup} fills up to (KVM_ARCH_NR_OBJS_PER_MEMORY_CACHE; 4 on arm64)
+   */
+  public MmuMemoryCache(Machine m, int owner, int tableWords, int capacity) {
+    this.m = m;
+    this.tableWords = tableWords;
+    this.capacity = capacity;
+    this.nobjs = m.word("mmu_page_cache->nobjs", owner, 0);
+    this.objects = m.words("mmu_page_cache[" + owner + "]->objects", capacity);
+  }
+
+  /** Fills the cache. Yields 0 if it then holds at least {@code min} pages, else -ENOMEM. May sleep. */
+  @KernelFunction(value = "kvm_mmu_topup_memory_cache", file = "virt/kvm/kvm_main.c", version = "v5.15-v6.12")
+  public int topup(int min) {
+    m.mightSleep();
+    int n = (int) nobjs.read();
+    if (n >= min) {
+      return 0;
+    }
+    while (n < capacity) {
+      long pfn = m.pages().alloc(PageUse.TABLE, tableWords, Gfp.KERNEL);
+      if (pfn == Pages.NO_PAGE) {
+        return n >= min ? 0 : -Errno.ENOMEM;
+      }
+      objects.at(n).write(pfn);
+      n++;
+      nobjs.write(n);
+    }
+    return 0;
+  }
+
+  /** Yields the pfn of a zeroed table, or {@link Pages#NO_PAGE} if the cache is empty and so is the atomic pool. */
+  @KernelFunction(value = "kvm_mmu_memory_cache_alloc", file = "virt/kvm/kvm_main.c", version = "v5.15-v6.12")
+  public long alloc() {
+    int n = (int) nobjs.read();
+    if (m.warnOn(n == 0, "kvm_mmu_memory_cache_alloc from an empty cache")) {
+      return m.pages().alloc(PageUse.TABLE, tableWords, Gfp.ATOMIC);
+    }
+    nobjs.write(n - 1);
+    return objects.at(n - 1).read();
+  }
+
+  /** Gives all pages back. */
+  @KernelFunction(value = "kvm_mmu_free_memory_cache", file = "virt/kvm/kvm_main.c", version = "v5.15-v6.12")
+  public void free() {
+    for (int n = (int) nobjs.read(); n > 0; n--) {
+      nobjs.write(n - 1);
+      m.pages().free(objects.at(n - 1).read());
+    }
+  }
+
+  /** Pages in the cache: what the accounting oracle takes off. */
+  public int pages() {
+    return (int) nobjs.read();
+  }
+}

@@ -1,0 +1,99 @@
+package io.stalemate.linux.kvm;
+
+import io.stalemate.machine.KernelFunction;
+import io.stalemate.machine.Machine;
+
+/**
+ * Requests to vCPUs and the interrupts that make them look. The requester stores the request and then reads the mode,
+ * the vCPU stores its mode and then reads its requests, each with a full barrier between: one of the two sees the
+ * other. Follows {@code virt/kvm/kvm_main.c} and {@code include/linux/kvm_host.h}.
+ */
+public class Requests {
+  /** Bits of a request that are its number; the flags below are above. */
+  public static final int KVM_REQUEST_MASK = 0xff;
+  /** The vCPU need not be woken from sleep for the request. */
+  public static final int KVM_REQUEST_NO_WAKEUP = 1 << 8;
+  /** The requester waits until the vCPU is out of the guest. */
+  public static final int KVM_REQUEST_WAIT = 1 << 9;
+
+  public static final int KVM_REQ_TLB_FLUSH = KVM_REQUEST_WAIT | KVM_REQUEST_NO_WAKEUP;
+  public static final int KVM_REQ_VM_DEAD = 1 | KVM_REQUEST_WAIT | KVM_REQUEST_NO_WAKEUP;
+
+  protected final Kvm kvm;
+  protected final Machine m;
+
+  public Requests(Kvm kvm) {
+    this.kvm = kvm;
+    this.m = kvm.m;
+  }
+
+  /** Sets {@code req} for one vCPU; no interrupt. */
+  @KernelFunction(value = "kvm_make_request", file = "include/linux/kvm_host.h", version = "v5.15-v6.12")
+  public void makeRequest(int req, KvmVcpu vcpu) {
+    // What the request is about is stored before the bit: pairs with smp_mb__after_atomic() in checkRequest().
+    m.smpWmb();
+    vcpu.requests.fetchOr(bit(req));
+  }
+
+  /** {@code kvm_request_pending()}: whether {@code vcpu} has any request. */
+  public boolean pending(KvmVcpu vcpu) {
+    return vcpu.requests.readOnce() != 0;
+  }
+
+  /** Yields whether {@code req} was pending, and takes it. Called by the vCPU. */
+  @KernelFunction(value = "kvm_check_request", file = "include/linux/kvm_host.h", version = "v5.15-v6.12")
+  public boolean checkRequest(int req, KvmVcpu vcpu) {
+    if ((vcpu.requests.readOnce() & bit(req)) == 0) {
+      return false;
+    }
+    // Fully ordered, so it is the barrier that pairs with makeRequest() as well.
+    vcpu.requests.fetchAnd(~bit(req));
+    return true;
+  }
+
+  /** Sets {@code req} for every vCPU and kicks those that need it; yields whether any was. Waits for WAIT requests. */
+  @KernelFunction(value = "kvm_make_all_cpus_request", file = "virt/kvm/kvm_main.c", version = "v5.15-v6.12",
+      elided = "waking vCPUs that sleep: none does here")
+  public boolean makeAllCpusRequest(int req) {
+    boolean called = false;
+    for (KvmVcpu vcpu : kvm.vcpus()) {
+      makeRequest(req, vcpu);
+      if (requestNeedsIpi(vcpu, req)) {
+        called = true;
+        if ((req & KVM_REQUEST_WAIT) != 0) {
+          m.ipi().sendAndWait(vcpu.cpu);
+        } else {
+          m.ipi().send(vcpu.cpu);
+        }
+      }
+    }
+    return called;
+  }
+
+  /** Makes {@code vcpu} leave the guest if it is in there. */
+  @KernelFunction(value = "kvm_vcpu_kick", file = "virt/kvm/kvm_main.c", version = "v5.15-v6.12",
+      elided = "waking a vCPU that sleeps")
+  public void vcpuKick(KvmVcpu vcpu) {
+    if (exitingGuestMode(vcpu) == KvmVcpu.IN_GUEST_MODE) {
+      m.ipi().send(vcpu.cpu);
+    }
+  }
+
+  /** A WAIT request interrupts every vCPU not outside the guest, others only one that is in it. */
+  protected boolean requestNeedsIpi(KvmVcpu vcpu, int req) {
+    long mode = exitingGuestMode(vcpu);
+    return (req & KVM_REQUEST_WAIT) != 0 ? mode != KvmVcpu.OUTSIDE_GUEST_MODE : mode == KvmVcpu.IN_GUEST_MODE;
+  }
+
+  /** Yields the vCPU's mode, and turns IN_GUEST into EXITING: one kick is enough. */
+  @KernelFunction(value = "kvm_vcpu_exiting_guest_mode", file = "include/linux/kvm_host.h", version = "v5.15-v6.12")
+  protected long exitingGuestMode(KvmVcpu vcpu) {
+    // The request is stored before the mode is read: pairs with smp_store_mb() of the mode at guest entry.
+    m.smpMb();
+    return vcpu.mode.cmpxchg(KvmVcpu.IN_GUEST_MODE, KvmVcpu.EXITING_GUEST_MODE);
+  }
+
+  private static long bit(int req) {
+    return 1L << (req & KVM_REQUEST_MASK);
+  }
+}

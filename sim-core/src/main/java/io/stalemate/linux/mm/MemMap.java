@@ -1,0 +1,155 @@
+package io.stalemate.linux.mm;
+
+import io.stalemate.machine.Gfp;
+import io.stalemate.machine.KernelFunction;
+import io.stalemate.machine.Machine;
+import io.stalemate.machine.PageUse;
+import io.stalemate.machine.Pages;
+import io.stalemate.machine.TaskState;
+import io.stalemate.machine.WaitQueue;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** {@code mem_map}: the {@link Page} of every frame of user memory, and the operations on pages by frame number. */
+public class MemMap {
+  private static final int SECTION_PAGES = 64;
+
+  protected final Machine m;
+  private final HugetlbPool hugetlb;
+  // mem_section: pages by pfn, 64 a section, sections made as they come up. A page's entry is made when its frame is
+  // first handed out and never changes: no task can know the pfn before.
+  private final List<@Nullable Page[]> sections = new ArrayList<>();
+  // The kernel hashes pages to shared wait queues; here all share one.
+  private final WaitQueue folioWait;
+
+  /** Host memory with {@code hugetlbPages} huge pages of {@code 1 << hugetlbShift} frames set aside, possibly none. */
+  public MemMap(Machine m, int hugetlbShift, int hugetlbPages) {
+    this.m = m;
+    this.folioWait = m.waitQueue("folio_wait_table");
+    this.hugetlb = new HugetlbPool(m, hugetlbShift, hugetlbPages);
+    for (long head : hugetlb.heads()) {
+      for (long pfn = head; pfn < head + (1L << hugetlbShift); pfn++) {
+        put(new Page(m, pfn, head, hugetlbShift));
+      }
+    }
+  }
+
+  /** The huge pages set aside. */
+  public HugetlbPool hugetlb() {
+    return hugetlb;
+  }
+
+  /** Yields the page of frame {@code pfn}, which must be or have been user memory. */
+  public Page pfnToPage(long pfn) {
+    Page page = lookup(pfn);
+    if (page == null) {
+      throw new IllegalArgumentException("pfn " + pfn + " was never user memory");
+    }
+    return page;
+  }
+
+  /** Yields the pfn of a frame of user memory with one reference, the caller's, or {@link Pages#NO_PAGE}. Sleeps. */
+  @KernelFunction(value = "alloc_page", file = "mm/page_alloc.c", version = "v6.12")
+  public long allocPage() {
+    long pfn = m.pages().alloc(PageUse.USER, 1, Gfp.KERNEL);
+    if (pfn == Pages.NO_PAGE) {
+      return pfn;
+    }
+    if (lookup(pfn) == null) {
+      put(new Page(m, pfn));
+    }
+    pfnToPage(pfn).initialise();
+    return pfn;
+  }
+
+  /** Takes a reference to a page the caller knows to be alive. */
+  @KernelFunction(value = "get_page", file = "include/linux/mm.h", version = "v6.12")
+  public void getPage(long pfn) {
+    head(pfn).get();
+  }
+
+  /** Yields whether the caller got a reference; false if the page is free or frozen. */
+  @KernelFunction(value = "get_page_unless_zero", file = "include/linux/mm.h", version = "v6.12")
+  public boolean getPageUnlessZero(long pfn) {
+    return head(pfn).getUnlessZero();
+  }
+
+  /** Drops a reference; the last one frees the page. */
+  @KernelFunction(value = "put_page", file = "include/linux/mm.h", version = "v6.12")
+  public void putPage(long pfn) {
+    Page page = head(pfn);
+    if (page.putTestzero()) {
+      freePage(page);
+    }
+  }
+
+  /** Frees a page whose count is 0: huge pages go back to their pool. */
+  void freePage(Page page) {
+    if (page.order() == 0) {
+      m.pages().free(page.pfn());
+    } else {
+      hugetlb.free(page.pfn());
+    }
+  }
+
+  /** {@code SetPageDirty()}. The caller holds a reference, or a lock that keeps a mapping of the page valid. */
+  @KernelFunction(value = "set_page_dirty", file = "mm/page-writeback.c", version = "v6.12",
+      elided = "writeback: nothing cleans a page here")
+  public void setPageDirty(long pfn) {
+    head(pfn).flags().fetchOr(Page.PG_DIRTY);
+  }
+
+  /** Yields whether the caller now holds the page lock. */
+  @KernelFunction(value = "trylock_page", file = "include/linux/pagemap.h", version = "v6.12")
+  public boolean trylockPage(long pfn) {
+    return (head(pfn).flags().fetchOr(Page.PG_LOCKED) & Page.PG_LOCKED) == 0;
+  }
+
+  /** Takes the page lock; may sleep. */
+  @KernelFunction(value = "lock_page", file = "include/linux/pagemap.h", version = "v6.12")
+  public void lockPage(long pfn) {
+    m.mightSleep();
+    while (!trylockPage(pfn)) {
+      waitOnPageLocked(pfn);
+    }
+  }
+
+  @KernelFunction(value = "unlock_page", file = "mm/filemap.c", version = "v6.12")
+  public void unlockPage(long pfn) {
+    long before = head(pfn).flags().fetchAnd(~(Page.PG_LOCKED | Page.PG_WAITERS));
+    m.warnOn((before & Page.PG_LOCKED) == 0, "unlock_page of an unlocked page");
+    if ((before & Page.PG_WAITERS) != 0) {
+      folioWait.wakeUpAll();
+    }
+  }
+
+  /** Sleeps until the page lock was let go of once; yields at once if nobody holds it. */
+  @KernelFunction(value = "folio_wait_locked", file = "mm/filemap.c", version = "v6.12")
+  public void waitOnPageLocked(long pfn) {
+    folioWait.prepare(TaskState.UNINTERRUPTIBLE);
+    // The waiter is queued before it sets PG_waiters, and unlock clears both bits in one step: no wake-up is lost.
+    if ((head(pfn).flags().fetchOr(Page.PG_WAITERS) & Page.PG_LOCKED) != 0) {
+      m.schedule();
+    }
+    folioWait.finish();
+  }
+
+  private Page head(long pfn) {
+    Page page = pfnToPage(pfn);
+    return page.headPfn() == pfn ? page : pfnToPage(page.headPfn());
+  }
+
+  private @Nullable Page lookup(long pfn) {
+    int section = (int) (pfn / SECTION_PAGES);
+    return section < sections.size() ? sections.get(section)[(int) (pfn % SECTION_PAGES)] : null;
+  }
+
+  private void put(Page page) {
+    int section = (int) (page.pfn() / SECTION_PAGES);
+    while (sections.size() <= section) {
+      sections.add(new @Nullable Page[SECTION_PAGES]);
+    }
+    sections.get(section)[(int) (page.pfn() % SECTION_PAGES)] = page;
+  }
+}

@@ -1,0 +1,250 @@
+package io.stalemate.oracle;
+
+import io.stalemate.machine.PageUse;
+import io.stalemate.trace.Op;
+import io.stalemate.trace.Trace;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+
+/**
+ * Reference counts against a recount, frames freed twice, tables leaked, stores to a table that was freed.
+ *
+ * <p>A table page holds one reference of its own and one for each entry that is neither empty nor locked (kvm-protocol
+ * 3.4). A user page holds one for each host entry that maps it and one for each cache it is in; a huge page keeps count
+ * in its first frame, one for each mapping. Recounts happen at quiescence, when nobody holds a passing reference.
+ */
+final class Accounting extends Watch {
+
+  private static final String TABLE_RULE = "a table page's count is 1 + its counted entries";
+  private static final String PAGE_RULE = "a page's count is the number of its mappings and caches";
+  private static final String FREE_RULE = "a frame is freed once, by the last reference, and not touched afterwards";
+  private static final int WORDS_MAX = 1 << 24;
+
+  private static final int FREED = 0;
+  private static final int COUNT = 1;
+  private static final int COUNTED_AT = 2;
+  private static final int USE = 3;
+  private static final int ALLOCATED = 4;
+  private static final int WORDS = 5;
+
+  private final StageTwo tables;
+  private final KeyedRows frames = new KeyedRows(6);
+  private final KeyedRows hostPfns = new KeyedRows(1);
+  // By object: the stamp of this run while the word belongs to a freed table page.
+  private int[] dead = new int[256];
+  private int stamp;
+
+  Accounting(int bitsPerLevel) {
+    super("accounting", "reference counts differ from a recount; a frame is freed twice or used after it was freed",
+        EnumSet.of(Op.TRACE, Op.PAGE_ALLOC, Op.PAGE_FREE, Op.WRITE, Op.WRITE_ONCE, Op.STORE_RELEASE, Op.CMPXCHG,
+            Op.XCHG, Op.FETCH_ADD, Op.FETCH_OR, Op.FETCH_AND));
+    tables = new StageTwo(bitsPerLevel);
+  }
+
+  @Override
+  void reset() {
+    tables.reset(trace());
+    frames.clear();
+    hostPfns.clear();
+    stamp++;
+  }
+
+  @Override
+  public void on(int event) {
+    Trace trace = trace();
+    switch (trace.op(event)) {
+      case WRITE, WRITE_ONCE, STORE_RELEASE, XCHG, FETCH_ADD, FETCH_OR, FETCH_AND -> store(event);
+      case CMPXCHG -> {
+        if (trace.c(event) == 1) {
+          store(event);
+        }
+      }
+      case PAGE_ALLOC -> alloc(event);
+      case PAGE_FREE -> free(event);
+      case TRACE -> point(event);
+      default -> {}
+    }
+  }
+
+  private void store(int event) {
+    int object = trace().object(event);
+    if (object < dead.length && dead[object] == stamp && !done()) {
+      int freed = freeing(object, event);
+      report(Severity.CORRUPTION, "store to " + trace().objects().name(object) + ", a table page that was freed",
+          FREE_RULE, List.of(new Evidence(event, "store to " + trace().objects().name(object)),
+              new Evidence(freed, "free of pfn " + hex(trace().a(freed)))), List.of());
+    }
+  }
+
+  private int freeing(int object, int before) {
+    for (int event = before - 1; event >= 0; event--) {
+      if (trace().op(event) == Op.PAGE_FREE && trace().object(event) <= object) {
+        int frame = frames.find(trace().a(event));
+        if (frame >= 0 && object < trace().object(event) + frames.get(frame, WORDS)) {
+          return event;
+        }
+      }
+    }
+    return before;
+  }
+
+  private void alloc(int event) {
+    Trace trace = trace();
+    if (trace.a(event) == 0) {
+      return;
+    }
+    tables.alloc(event);
+    int frame = frames.row(trace.a(event));
+    frames.set(frame, FREED, 0);
+    frames.set(frame, COUNT, 1);
+    frames.set(frame, COUNTED_AT, -1);
+    frames.set(frame, USE, trace.b(event));
+    frames.set(frame, ALLOCATED, event);
+    frames.set(frame, WORDS, trace.c(event));
+    mark(trace.object(event), trace.c(event), 0);
+  }
+
+  private void free(int event) {
+    Trace trace = trace();
+    tables.free(event);
+    long pfn = trace.a(event);
+    int frame = frames.row(pfn);
+    int freed = (int) frames.get(frame, FREED) - 1;
+    if (freed >= 0) {
+      report(Severity.CORRUPTION, "pfn " + hex(pfn) + " is freed twice", FREE_RULE,
+          List.of(new Evidence(event, "second free of pfn " + hex(pfn)), new Evidence(freed, "first free")), List.of());
+    } else if (frames.get(frame, COUNT) > 1) {
+      int counted = (int) frames.get(frame, COUNTED_AT);
+      report(Severity.CORRUPTION, "pfn " + hex(pfn) + " is freed with a reference count of " + frames.get(frame, COUNT),
+          FREE_RULE, List.of(new Evidence(event, "free of pfn " + hex(pfn)),
+              new Evidence(Math.max(counted, 0), "its last reference count")), List.of());
+    }
+    frames.set(frame, FREED, event + 1L);
+    if (isTable(frame)) {
+      mark(trace.object(event), frames.get(frame, WORDS), stamp);
+    }
+  }
+
+  private void mark(int first, long words, int value) {
+    int end = (int) Math.min(first + words, WORDS_MAX);
+    if (end > dead.length) {
+      dead = Arrays.copyOf(dead, Math.max(end, dead.length * 2));
+    }
+    for (int i = first; i < end; i++) {
+      dead[i] = value;
+    }
+  }
+
+  private void point(int event) {
+    Trace trace = trace();
+    switch (trace.point(event)) {
+      case S2_SET_PTE -> tables.set(event);
+      case S2_ROOT -> tables.root(event);
+      case PT_REF, PAGE_REF -> count(event);
+      case HOST_PTE -> hostPfns.set(hostPfns.row(trace.a(event)), 0, trace.c(event));
+      default -> {}
+    }
+  }
+
+  private void count(int event) {
+    long pfn = trace().a(event);
+    long count = trace().b(event);
+    int frame = frames.row(pfn);
+    int freed = (int) frames.get(frame, FREED) - 1;
+    if (count < 0) {
+      report(Severity.CORRUPTION, "reference count of pfn " + hex(pfn) + " drops to " + count, FREE_RULE,
+          List.of(new Evidence(event, "put of pfn " + hex(pfn)),
+              new Evidence(freed >= 0 ? freed : event, freed >= 0 ? "free of pfn " + hex(pfn) : "one put too many")),
+          List.of());
+    } else if (freed >= 0) {
+      report(Severity.CORRUPTION, "reference to pfn " + hex(pfn) + ", which is free", FREE_RULE,
+          List.of(new Evidence(event, "reference count of pfn " + hex(pfn) + " becomes " + count),
+              new Evidence(freed, "free of pfn " + hex(pfn))), List.of());
+    }
+    frames.set(frame, COUNT, count);
+    frames.set(frame, COUNTED_AT, event);
+  }
+
+  private boolean isTable(int frame) {
+    return frames.get(frame, USE) == PageUse.TABLE.ordinal();
+  }
+
+  @Override
+  public void end(Ending ending) {
+    if (ending != Ending.QUIESCENT) {
+      return;
+    }
+    for (int table = 0; table < tables.tables() && !done(); table++) {
+      if (tables.allocated(table)) {
+        recountTable(table);
+      }
+    }
+    for (int frame = 0; frame < frames.size() && !done(); frame++) {
+      if (!isTable(frame) && frames.get(frame, FREED) == 0 && frames.get(frame, COUNTED_AT) > 0) {
+        recountPage(frame);
+      }
+    }
+  }
+
+  private void recountTable(int table) {
+    long pfn = tables.tablePfn(table);
+    int frame = frames.row(pfn);
+    int expected = 1 + tables.counted(table);
+    long count = frames.get(frame, COUNT);
+    if (frames.get(frame, COUNTED_AT) < 0) {
+      // Never a table in this life: it may wait in a memory cache.
+      return;
+    }
+    if (tables.rooted() && !tables.reachableTable(table)) {
+      report(Severity.RULE, "table page pfn " + hex(pfn) + " is leaked: no root reaches it", TABLE_RULE,
+          List.of(new Evidence((int) frames.get(frame, ALLOCATED), "allocation of pfn " + hex(pfn))), List.of());
+    } else if (count != expected) {
+      int counted = (int) frames.get(frame, COUNTED_AT);
+      report(Severity.RULE, "table page pfn " + hex(pfn) + " has a count of " + count + ", recounted " + expected,
+          TABLE_RULE, List.of(new Evidence(counted,
+              "last reference count of pfn " + hex(pfn))), List.of());
+    }
+  }
+
+  private void recountPage(int frame) {
+    long pfn = frames.key(frame);
+    long mappings = 0;
+    for (int i = 0; i < hostPfns.size(); i++) {
+      mappings += hostPfns.get(i, 0) == pfn ? 1 : 0;
+    }
+    long count = frames.get(frame, COUNT);
+    if (count != mappings && count != mappings + caches(pfn)) {
+      report(count < mappings ? Severity.CORRUPTION : Severity.RULE, "pfn " + hex(pfn) + " has a reference count of "
+          + count + ", recounted " + (mappings + caches(pfn)), PAGE_RULE,
+          List.of(new Evidence((int) frames.get(frame, COUNTED_AT), "last reference count of pfn " + hex(pfn))),
+          List.of());
+    }
+  }
+
+  /** Yields how many words of the page cache and the swap cache name the frame now. */
+  private long caches(long pfn) {
+    Trace trace = trace();
+    KeyedRows words = new KeyedRows(1);
+    for (int event = 0; event < trace.size(); event++) {
+      switch (trace.op(event)) {
+        case WRITE, WRITE_ONCE, STORE_RELEASE -> cache(words, event, trace.a(event));
+        case CMPXCHG, XCHG -> cache(words, event, trace.b(event));
+        default -> {}
+      }
+    }
+    long caches = 0;
+    for (int i = 0; i < words.size(); i++) {
+      caches += words.get(i, 0) == pfn ? 1 : 0;
+    }
+    return caches;
+  }
+
+  private void cache(KeyedRows words, int event, long value) {
+    int object = trace().object(event);
+    String name = trace().objects().baseName(object);
+    if (name.equals("i_pages") || name.equals("swap_cache")) {
+      words.set(words.row(object), 0, value);
+    }
+  }
+}

@@ -1,0 +1,239 @@
+package io.stalemate.oracle;
+
+import io.stalemate.trace.Op;
+import io.stalemate.trace.Trace;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+
+/**
+ * What guests load and store at one place must be the history of one register: no store may be lost, no old value come
+ * back. The place is the hva page behind the gfn, so that a memslot may move. Checked when the run is over.
+ *
+ * <p>The host stores too: a page with a token new to the place becomes mapped there (zeroed, or filled at set-up). A
+ * token that only ever was another place's is foreign: somebody reads a page that is not theirs.
+ */
+final class GuestMemory extends Watch {
+
+  private static final String RULE = "loads and stores of a guest page behave as those of one register";
+  private static final int NONE = -1;
+  private static final long NO_TOKEN = 0;
+
+  private static final int TOKEN = 0;
+  private static final int CLEARED_AT = 1;
+
+  private final Slots slots = new Slots();
+  private final KeyedRows frames = new KeyedRows(2);
+  private final KeyedRows mappedPfns = new KeyedRows(1);
+  private final KeyedRows places = new KeyedRows(1);
+  private final KeyedRows tokens = new KeyedRows(1);
+  private final KeyedRows known = new KeyedRows(1);
+  private final RegisterHistory register = new RegisterHistory();
+  // Accesses of the run.
+  private int[] placeOf = new int[64];
+  private int[] tokenOf = new int[64];
+  private int[] begins = new int[64];
+  private int[] ends = new int[64];
+  private int[] hits = new int[64];
+  private boolean[] stores = new boolean[64];
+  private int accesses;
+  // By task: where its access began, and its number once it hit.
+  private final int[] begun = new int[TASKS_MAX];
+  private final int[] underway = new int[TASKS_MAX];
+
+  GuestMemory() {
+    super("guest-memory", "guest loads and stores of a page do not linearize: a lost write, or foreign data",
+        EnumSet.of(Op.TRACE, Op.PAGE_ALLOC, Op.PAGE_CLEAR, Op.PAGE_COPY, Op.GUEST_LOAD, Op.GUEST_STORE,
+            Op.GUEST_FETCH));
+  }
+
+  @Override
+  void reset() {
+    slots.clear();
+    frames.clear();
+    mappedPfns.clear();
+    places.clear();
+    tokens.clear();
+    known.clear();
+    accesses = 0;
+    Arrays.fill(begun, NONE);
+    Arrays.fill(underway, NONE);
+  }
+
+  @Override
+  public void on(int event) {
+    Trace trace = trace();
+    switch (trace.op(event)) {
+      case TRACE -> point(event);
+      case PAGE_ALLOC -> holds(trace.a(event), NO_TOKEN);
+      case PAGE_CLEAR -> {
+        holds(trace.a(event), trace.b(event));
+        frames.set(frames.row(trace.a(event)), CLEARED_AT, event);
+        changedUnderMappings(event);
+      }
+      case PAGE_COPY -> {
+        holds(trace.a(event), trace.c(event));
+        changedUnderMappings(event);
+      }
+      case GUEST_LOAD, GUEST_FETCH -> guest(event, false);
+      case GUEST_STORE -> {
+        holds(trace.b(event), trace.c(event));
+        guest(event, true);
+      }
+      default -> {}
+    }
+  }
+
+  private void point(int event) {
+    Trace trace = trace();
+    int task = trace.task(event);
+    switch (trace.point(event)) {
+      case GUEST_ACCESS -> {
+        begun[task] = event;
+        underway[task] = NONE;
+      }
+      case GUEST_ACCESS_DONE -> {
+        if (underway[task] != NONE) {
+          ends[underway[task]] = event;
+          underway[task] = NONE;
+        }
+        begun[task] = NONE;
+      }
+      case SLOT_INSTALL, SLOT_INVALID, SLOT_GONE -> slots.on(trace, event);
+      case SWAP -> {
+        if (trace.d(event) == 1) {
+          holds(trace.b(event), trace.c(event));
+        }
+      }
+      case HOST_PTE -> {
+        mappedPfns.set(mappedPfns.row(trace.a(event)), 0, trace.c(event));
+        appears(trace.a(event), trace.c(event), event);
+      }
+      default -> {}
+    }
+  }
+
+  private void holds(long pfn, long token) {
+    int frame = frames.row(pfn);
+    frames.set(frame, TOKEN, token);
+    frames.set(frame, CLEARED_AT, 0);
+  }
+
+  private void changedUnderMappings(int event) {
+    long pfn = trace().a(event);
+    for (int i = 0; i < mappedPfns.size(); i++) {
+      if (mappedPfns.get(i, 0) == pfn) {
+        appears(mappedPfns.key(i), pfn, event);
+      }
+    }
+  }
+
+  /** A frame can be reached at a place from now on: if its token is new there, that is a store by the host. */
+  private void appears(long hva, long pfn, int event) {
+    int frame = pfn == 0 ? NONE : frames.find(pfn);
+    if (frame >= 0 && frames.get(frame, TOKEN) != NO_TOKEN && !knows(hva, frames.get(frame, TOKEN))) {
+      // It takes effect at some time between the two: other tasks may see the page's place empty meanwhile.
+      int cleared = (int) frames.get(frame, CLEARED_AT);
+      add(hva, frames.get(frame, TOKEN), true, cleared > 0 ? cleared : event, event, event);
+    }
+  }
+
+  private void guest(int event, boolean store) {
+    Trace trace = trace();
+    int task = trace.task(event);
+    long hva = slots.lastHva(trace.a(event));
+    if (hva == Slots.NO_HVA || trace.c(event) == NO_TOKEN) {
+      return;
+    }
+    underway[task] = accesses;
+    add(hva, trace.c(event), store, begun[task] == NONE ? event : begun[task], Integer.MAX_VALUE, event);
+  }
+
+  private void add(long hva, long token, boolean store, int begin, int end, int hit) {
+    if (accesses == hits.length) {
+      placeOf = Arrays.copyOf(placeOf, accesses * 2);
+      tokenOf = Arrays.copyOf(tokenOf, accesses * 2);
+      begins = Arrays.copyOf(begins, accesses * 2);
+      ends = Arrays.copyOf(ends, accesses * 2);
+      hits = Arrays.copyOf(hits, accesses * 2);
+      stores = Arrays.copyOf(stores, accesses * 2);
+    }
+    int place = places.row(hva);
+    int value = tokens.row(token);
+    placeOf[accesses] = place;
+    tokenOf[accesses] = value;
+    begins[accesses] = begin;
+    ends[accesses] = end;
+    hits[accesses] = hit;
+    stores[accesses++] = store;
+    if (store) {
+      int pair = known.row((long) place << 32 | value);
+      known.set(pair, 0, known.get(pair, 0) + 1);
+      tokens.set(value, 0, hit + 1L);
+    }
+  }
+
+  private boolean knows(long hva, long token) {
+    int place = places.find(hva);
+    int value = tokens.find(token);
+    return place >= 0 && value >= 0 && known.find((long) place << 32 | value) >= 0;
+  }
+
+  @Override
+  public void end(Ending ending) {
+    for (int place = 0; place < places.size() && !done(); place++) {
+      check(place);
+    }
+  }
+
+  private void check(int place) {
+    register.clear();
+    for (int i = 0; i < accesses; i++) {
+      if (placeOf[i] != place) {
+        continue;
+      }
+      int pair = known.find((long) place << 32 | tokenOf[i]);
+      if (pair >= 0 && known.get(pair, 0) > 1) {
+        // A program that stores one token twice: the question is no longer easy, and no answer is better than a guess.
+        return;
+      }
+      int stored = (int) tokens.get(tokenOf[i], 0) - 1;
+      if (pair < 0 && stored >= 0) {
+        report(Severity.CORRUPTION, "guest load of gfn " + hex(trace().a(hits[i])) + " sees token " + token(tokenOf[i])
+            + ", which is another page's", RULE,
+            List.of(new Evidence(hits[i], "guest load of gfn " + hex(trace().a(hits[i]))),
+                new Evidence(stored, "store of the token elsewhere")), List.of());
+        return;
+      }
+      register.add(tokenOf[i], stores[i], begins[i], ends[i]);
+    }
+    if (!register.linearizes()) {
+      lost(place, (int) register.first(), (int) register.second());
+    }
+  }
+
+  private void lost(int place, int first, int second) {
+    List<Evidence> evidence = new ArrayList<>();
+    List<String> notes = new ArrayList<>();
+    for (int i = 0; i < accesses; i++) {
+      if (placeOf[i] == place && (tokenOf[i] == first || tokenOf[i] == second)) {
+        boolean host = trace().op(hits[i]) == Op.TRACE || trace().op(hits[i]) == Op.PAGE_CLEAR
+            || trace().op(hits[i]) == Op.PAGE_COPY;
+        evidence.add(new Evidence(hits[i], (host ? "host puts" : stores[i] ? "guest stores" : "guest loads")
+            + " token " + token(tokenOf[i])));
+      }
+    }
+    String page = "hva page " + hex(places.key(place));
+    notes.add("accesses to " + page + " in the order they hit memory; no order explains them");
+    report(Severity.CORRUPTION, first == second
+        ? "guest memory at " + page + ": token " + token(first) + " is loaded before it is stored"
+        : "guest memory at " + page + ": token " + token(first) + " comes back after token " + token(second),
+        RULE, evidence, notes);
+  }
+
+  private String token(int value) {
+    long token = tokens.key(value);
+    return token < 0 ? "zero#" + -token : hex(token);
+  }
+}

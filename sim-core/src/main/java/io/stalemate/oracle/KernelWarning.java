@@ -1,0 +1,28 @@
+package io.stalemate.oracle;
+
+import io.stalemate.trace.Op;
+import java.util.EnumSet;
+import java.util.List;
+
+/** A {@code WARN_ON()} of kernel text fired. */
+final class KernelWarning extends Watch {
+
+  KernelWarning() {
+    super("kernel-warning", "a WARN_ON of the kernel fired", EnumSet.of(Op.WARN));
+  }
+
+  @Override
+  void reset() {}
+
+  @Override
+  public void on(int event) {
+    if (!done()) {
+      String text = trace().textAt((int) trace().a(event));
+      report(Severity.RULE, "WARNING: " + text, "a condition that kernel text excludes came true",
+          List.of(new Evidence(event, "WARN_ON(" + text + ")")), List.of());
+    }
+  }
+
+  @Override
+  public void end(Ending ending) {}
+}

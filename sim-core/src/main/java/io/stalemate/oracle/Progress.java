@@ -1,0 +1,188 @@
+package io.stalemate.oracle;
+
+import io.stalemate.trace.Op;
+import io.stalemate.trace.Trace;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+
+/**
+ * Somebody waits for ever or tries for ever: deadlock, a lost wake-up, or a fault that is retried though nothing that
+ * could make it retry is going on (livelock).
+ *
+ * <p>An unfair strategy may let one task retry while the one it waits for stands still; that is no livelock. So a
+ * streak of retries counts only if every other task moved as often, or cannot move. A run that is cut off by its bound
+ * proves nothing.
+ */
+final class Progress extends Watch {
+
+  private static final int RETRIES_MAX = 32;
+  private static final String RULE =
+      "whoever waits is woken, and whoever retries gets through once nothing is in its way";
+  private static final int FAULTS = 0;
+  private static final int ROUNDS = 1;
+
+  // Streaks of retries by task: faults that were sent back, and rounds of any retry loop.
+  private final int[][] streaks = new int[2][TASKS_MAX];
+  private final int[][] streakBegins = new int[2][TASKS_MAX];
+  private final int[][] judgedAt = new int[2][TASKS_MAX];
+  private final long[][] streakSeqs = new long[2][TASKS_MAX];
+  private final long[] gfns = new long[TASKS_MAX];
+  private long inside;
+  private long seq;
+  private long inProgress;
+
+  Progress() {
+    super("progress", "deadlock, lost wake-up, or retries with nothing in progress (livelock)",
+        EnumSet.of(Op.TRACE, Op.RETRYING, Op.TASK_END));
+  }
+
+  @Override
+  void reset() {
+    for (int kind = FAULTS; kind <= ROUNDS; kind++) {
+      Arrays.fill(streaks[kind], 0);
+    }
+    inside = 0;
+    seq = 0;
+    inProgress = 0;
+  }
+
+  @Override
+  public void on(int event) {
+    Trace trace = trace();
+    int task = trace.task(event);
+    switch (trace.op(event)) {
+      case RETRYING -> retried(event, task, ROUNDS, seq, inProgress);
+      case TASK_END -> {
+        inside &= ~(1L << task);
+        calm(task);
+      }
+      case TRACE -> point(event, task);
+      default -> {}
+    }
+  }
+
+  private void point(int event, int task) {
+    Trace trace = trace();
+    switch (trace.point(event)) {
+      case FAULT_RETRY -> {
+        if (gfns[task] != trace.a(event)) {
+          streaks[FAULTS][task] = 0;
+        }
+        gfns[task] = trace.a(event);
+        retried(event, task, FAULTS, trace.c(event), trace.d(event));
+      }
+      case GUEST_ACCESS_DONE, VCPU_EXIT -> calm(task);
+      case INVALIDATE_BEGIN -> {
+        inside |= 1L << task;
+        inProgress = trace.a(event);
+      }
+      case INVALIDATE_END -> {
+        inside &= ~(1L << task);
+        seq = trace.a(event);
+        inProgress = trace.b(event);
+      }
+      case NOTIFIER_END -> inside &= ~(1L << task);
+      case RETURN -> {
+        inside &= ~(1L << task);
+        calm(task);
+      }
+      default -> {}
+    }
+  }
+
+  private void calm(int task) {
+    streaks[FAULTS][task] = 0;
+    streaks[ROUNDS][task] = 0;
+  }
+
+  private void retried(int event, int task, int kind, long seqNow, long inProgressNow) {
+    if (inProgressNow != 0 && inside != 0) {
+      streaks[kind][task] = 0;
+      return;
+    }
+    if (streaks[kind][task] == 0 || streakSeqs[kind][task] != seqNow) {
+      streaks[kind][task] = 0;
+      streakBegins[kind][task] = event;
+      streakSeqs[kind][task] = seqNow;
+      judgedAt[kind][task] = RETRIES_MAX;
+    }
+    streaks[kind][task]++;
+    if (streaks[kind][task] > judgedAt[kind][task] && !done()) {
+      // Looking back costs; each time after twice as many retries.
+      judgedAt[kind][task] *= 2;
+      if (othersMoved(task, streakBegins[kind][task])) {
+        livelock(event, task, kind, inProgressNow);
+      }
+    }
+  }
+
+  private boolean othersMoved(int task, int since) {
+    Trace trace = trace();
+    int[] moves = new int[TASKS_MAX];
+    for (int event = since; event < trace.size(); event++) {
+      moves[trace.task(event)]++;
+    }
+    WaitGraph graph = new WaitGraph(trace);
+    for (int other : graph.unfinished()) {
+      boolean stuck = graph.isAsleep(other) || !graph.waitsFor(other).isEmpty();
+      if (other != task && !stuck && moves[other] < RETRIES_MAX) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void livelock(int event, int task, int kind, long inProgressNow) {
+    String name = trace().taskName(task);
+    String what = kind == FAULTS
+        ? "livelock: fault on gfn " + hex(gfns[task]) + " is retried " + streaks[kind][task] + " times"
+        : "livelock: " + name + " retries " + streaks[kind][task] + " times";
+    report(Severity.HANG, what + (inProgressNow == 0 ? " with no invalidation in progress"
+        : " for an invalidation that nobody is in"), RULE,
+        List.of(new Evidence(event, "last retry of " + name),
+            new Evidence(streakBegins[kind][task], "first retry of " + name)),
+        List.of("mmu_invalidate_seq: " + streakSeqs[kind][task] + " all the time",
+            "mmu_invalidate_in_progress: " + inProgressNow));
+  }
+
+  @Override
+  public void end(Ending ending) {
+    if (ending != Ending.DEADLOCK || done()) {
+      return;
+    }
+    Trace trace = trace();
+    WaitGraph graph = new WaitGraph(trace);
+    List<Integer> cycle = graph.cycle();
+    List<Integer> left = graph.unfinished();
+    List<Evidence> evidence = new ArrayList<>();
+    for (int i = 0; i < cycle.size(); i++) {
+      int waiter = cycle.get(i);
+      int holder = cycle.get((i + 1) % cycle.size());
+      evidence.add(new Evidence(graph.last(waiter), graph.say(waiter)));
+      int holding = graph.holding(holder, waiter);
+      if (holding >= 0) {
+        evidence.add(new Evidence(holding, trace.taskName(holder) + " takes " + HeldLocks.name(trace, holding)));
+      }
+    }
+    List<String> notes = new ArrayList<>();
+    StringBuilder waits = new StringBuilder();
+    boolean asleep = false;
+    for (int task : left) {
+      asleep |= graph.isAsleep(task);
+      notes.add(graph.say(task) + "; holds " + graph.holds(task));
+      if (cycle.isEmpty()) {
+        evidence.add(new Evidence(Math.max(graph.last(task), 0), graph.say(task)));
+      }
+      if (cycle.isEmpty() ? !asleep || graph.isAsleep(task) : cycle.contains(task)) {
+        waits.append(waits.isEmpty() ? "" : ", ").append(graph.say(task));
+      }
+    }
+    String kind = !cycle.isEmpty() ? "deadlock: " : asleep ? "lost wake-up: " : "nobody can proceed: ";
+    if (evidence.isEmpty()) {
+      evidence.add(new Evidence(trace.size() - 1, "last event"));
+    }
+    report(Severity.HANG, kind + waits, RULE, evidence, notes);
+  }
+}

@@ -1,0 +1,232 @@
+package io.stalemate.oracle;
+
+import io.stalemate.machine.PageUse;
+import io.stalemate.trace.Op;
+import io.stalemate.trace.Trace;
+
+/**
+ * The stage-2 tables as the events of a run tell them: every entry by the word that holds it, and which table page it
+ * lies in, so that entries of tables that were unlinked (and are about to be freed by RCU) are told from live ones.
+ *
+ * <p>Entries outside any known table page, and all entries while no root was announced, count as live.
+ */
+final class StageTwo {
+
+  private static final int VALUE = 0;
+  private static final int GFN = 1;
+  private static final int LEVEL = 2;
+  private static final int EVENT = 3;
+  private static final int TABLE = 4;
+
+  private static final int FIRST = 0;
+  private static final int WORDS = 1;
+  private static final int LINK = 2;
+  private static final int ROOT_OF = 3;
+  private static final int ALLOCATED = 4;
+
+  private static final int LEVELS_MAX = 8;
+
+  private final int bitsPerLevel;
+  private final KeyedRows entries = new KeyedRows(5);
+  private final KeyedRows tables = new KeyedRows(5);
+  private Trace trace = new Trace();
+  private boolean rooted;
+
+  /** Tables whose pages hold {@code 1 << bitsPerLevel} entries. */
+  StageTwo(int bitsPerLevel) {
+    this.bitsPerLevel = bitsPerLevel;
+  }
+
+  void reset(Trace trace) {
+    this.trace = trace;
+    entries.clear();
+    tables.clear();
+    rooted = false;
+  }
+
+  /** Number of pages that a leaf at {@code level} maps. */
+  long pages(int level) {
+    int shift = bitsPerLevel * (StageTwoEntry.LAST_LEVEL - level);
+    return shift < Long.SIZE - 1 ? 1L << shift : Long.MAX_VALUE;
+  }
+
+  /** {@code PAGE_ALLOC}. */
+  void alloc(int event) {
+    if (trace.b(event) != PageUse.TABLE.ordinal() || trace.a(event) == 0) {
+      return;
+    }
+    int table = tables.row(trace.a(event));
+    tables.set(table, FIRST, trace.object(event));
+    tables.set(table, WORDS, trace.c(event));
+    tables.set(table, LINK, 0);
+    tables.set(table, ROOT_OF, 0);
+    tables.set(table, ALLOCATED, 1);
+    for (int i = 0; i < entries.size(); i++) {
+      if (entries.get(i, TABLE) == table + 1 && inside(i, table)) {
+        entries.set(i, VALUE, 0);
+      }
+    }
+  }
+
+  /** {@code PAGE_FREE}. */
+  void free(int event) {
+    int table = tables.find(trace.a(event));
+    if (table >= 0) {
+      tables.set(table, ALLOCATED, 0);
+      tables.set(table, ROOT_OF, 0);
+    }
+  }
+
+  /** {@code S2_ROOT}. */
+  void root(int event) {
+    long owner = trace.a(event) + 1;
+    rooted = true;
+    for (int i = 0; i < tables.size(); i++) {
+      if (tables.get(i, ROOT_OF) == owner) {
+        tables.set(i, ROOT_OF, 0);
+      }
+    }
+    if (trace.b(event) != 0) {
+      tables.set(tables.row(trace.b(event)), ROOT_OF, owner);
+    }
+  }
+
+  /** {@code S2_SET_PTE}; yields the entry. */
+  int set(int event) {
+    long key = word(event);
+    int before = entries.size();
+    int entry = entries.row(key);
+    if (entry == before) {
+      entries.set(entry, TABLE, tableOf(key) + 1);
+    }
+    int level = (int) trace.b(event);
+    long value = trace.d(event);
+    entries.set(entry, VALUE, value);
+    entries.set(entry, GFN, trace.a(event));
+    entries.set(entry, LEVEL, level);
+    entries.set(entry, EVENT, event);
+    if (StageTwoEntry.table(level, value)) {
+      int child = tables.find(StageTwoEntry.pfn(value));
+      if (child >= 0) {
+        tables.set(child, LINK, entry + 1);
+      }
+    }
+    return entry;
+  }
+
+  /** Yields the word that the store before {@code S2_SET_PTE} hit, or a key made of gfn and level. */
+  long word(int event) {
+    int store = event - 1;
+    if (store >= 0 && trace.task(store) == trace.task(event) && stores(trace.op(store))) {
+      return trace.object(store);
+    }
+    return -1 - (trace.a(event) * LEVELS_MAX + trace.b(event));
+  }
+
+  int entries() {
+    return entries.size();
+  }
+
+  long value(int entry) {
+    return entries.get(entry, VALUE);
+  }
+
+  long gfn(int entry) {
+    return entries.get(entry, GFN);
+  }
+
+  int level(int entry) {
+    return (int) entries.get(entry, LEVEL);
+  }
+
+  /** The event that stored the entry's value. */
+  int event(int entry) {
+    return (int) entries.get(entry, EVENT);
+  }
+
+  /** Whether the entry is a leaf that a hardware walk can reach. */
+  boolean liveLeaf(int entry) {
+    return StageTwoEntry.leaf(level(entry), value(entry)) && reachable(entry);
+  }
+
+  /** Whether a root was announced, so that reachability means something. */
+  boolean rooted() {
+    return rooted;
+  }
+
+  int tables() {
+    return tables.size();
+  }
+
+  long tablePfn(int table) {
+    return tables.key(table);
+  }
+
+  boolean allocated(int table) {
+    return tables.get(table, ALLOCATED) != 0;
+  }
+
+  /** Yields the number of counted entries of a table page. */
+  int counted(int table) {
+    int counted = 0;
+    for (int i = 0; i < entries.size(); i++) {
+      if (entries.get(i, TABLE) == table + 1 && inside(i, table) && StageTwoEntry.counted(value(i))) {
+        counted++;
+      }
+    }
+    return counted;
+  }
+
+  /** Whether a walk from a root reaches the table page. */
+  boolean reachableTable(int table) {
+    int at = table;
+    for (int i = 0; i < LEVELS_MAX; i++) {
+      if (tables.get(at, ROOT_OF) != 0) {
+        return true;
+      }
+      int link = (int) tables.get(at, LINK) - 1;
+      if (link < 0
+          || !StageTwoEntry.table(level(link), value(link))
+          || StageTwoEntry.pfn(value(link)) != tables.key(at)) {
+        return false;
+      }
+      int above = (int) entries.get(link, TABLE) - 1;
+      if (above < 0 || !inside(link, above)) {
+        return above < 0;
+      }
+      at = above;
+    }
+    return false;
+  }
+
+  private boolean reachable(int entry) {
+    int table = (int) entries.get(entry, TABLE) - 1;
+    if (table < 0 || !rooted) {
+      return true;
+    }
+    return inside(entry, table) && reachableTable(table);
+  }
+
+  /** A frame that became a table again has other words: entries of its former life lie outside. */
+  private boolean inside(int entry, int table) {
+    long word = entries.key(entry) - tables.get(table, FIRST);
+    return word >= 0 && word < tables.get(table, WORDS);
+  }
+
+  private int tableOf(long word) {
+    for (int i = tables.size() - 1; i >= 0; i--) {
+      long index = word - tables.get(i, FIRST);
+      if (index >= 0 && index < tables.get(i, WORDS)) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  private static boolean stores(Op op) {
+    return switch (op) {
+      case WRITE, WRITE_ONCE, STORE_RELEASE, CMPXCHG, XCHG, FETCH_ADD, FETCH_OR, FETCH_AND -> true;
+      default -> false;
+    };
+  }
+}

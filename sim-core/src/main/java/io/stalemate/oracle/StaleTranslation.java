@@ -1,0 +1,309 @@
+package io.stalemate.oracle;
+
+import io.stalemate.machine.PageUse;
+import io.stalemate.trace.Op;
+import io.stalemate.trace.Trace;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+
+/**
+ * A guest reaches memory that is not, or no longer, what the host maps behind the gfn; or a live stage-2 leaf is left
+ * that would let it. This is what the whole invalidation protocol is for (kvm-protocol 1.1).
+ *
+ * <p>A leaf that {@code change_pte} put in place before the host stored its own entry counts as right until the
+ * notifier pair around it ends: KSM's two pages hold the same data.
+ */
+final class StaleTranslation extends Watch {
+
+  private static final String RULE =
+      "a translation is gone before the host unmaps, write-protects or frees what it leads to";
+  private static final int BLOCK_PAGES_MAX = 64;
+  private static final int CPU_SHIFT = 56;
+
+  private static final int PFN = 0;
+  private static final int WRITABLE = 1;
+  private static final int HOST_EVENT = 2;
+  private static final int SHIFT = 3;
+
+  private static final int FREED = 0;
+  private static final int ALLOCATED = 1;
+
+  private final StageTwo tables;
+  private final Slots slots = new Slots();
+  private final KeyedRows host = new KeyedRows(4);
+  private final KeyedRows frames = new KeyedRows(2);
+  // When each CPU cached the translation of a gfn, to tell a frame from its next life.
+  private final KeyedRows fills = new KeyedRows(1);
+  // Open notifier pair of each task: hva pages, empty if none.
+  private final long[] pairStart = new long[TASKS_MAX];
+  private final long[] pairEnd = new long[TASKS_MAX];
+  private final int[] pairEvent = new int[TASKS_MAX];
+
+  StaleTranslation(int bitsPerLevel) {
+    super("stale-translation", "a guest reaches a page that the host freed, re-used or maps otherwise",
+        EnumSet.of(Op.TRACE, Op.PAGE_ALLOC, Op.PAGE_FREE, Op.TLB_FILL, Op.GUEST_LOAD, Op.GUEST_STORE,
+            Op.GUEST_FETCH));
+    tables = new StageTwo(bitsPerLevel);
+  }
+
+  @Override
+  void reset() {
+    tables.reset(trace());
+    slots.clear();
+    host.clear();
+    frames.clear();
+    fills.clear();
+    Arrays.fill(pairStart, 0);
+    Arrays.fill(pairEnd, 0);
+  }
+
+  @Override
+  public void on(int event) {
+    Trace trace = trace();
+    switch (trace.op(event)) {
+      case TRACE -> point(event);
+      case PAGE_ALLOC -> alloc(event);
+      case PAGE_FREE -> free(event);
+      case TLB_FILL -> fill(event);
+      case GUEST_LOAD -> access(event, "load from", false);
+      case GUEST_STORE -> access(event, "store to", true);
+      case GUEST_FETCH -> access(event, "fetch from", false);
+      default -> {}
+    }
+  }
+
+  private void point(int event) {
+    Trace trace = trace();
+    int task = trace.task(event);
+    switch (trace.point(event)) {
+      case S2_SET_PTE -> set(event);
+      case S2_ROOT -> tables.root(event);
+      case SLOT_INSTALL, SLOT_INVALID, SLOT_GONE -> slots.on(trace, event);
+      case HOST_PTE -> {
+        int row = host.row(trace.a(event));
+        host.set(row, PFN, trace.c(event));
+        host.set(row, WRITABLE, trace.d(event));
+        host.set(row, HOST_EVENT, event);
+      }
+      case VMA_MAP -> {
+        for (long hva = trace.a(event); hva < trace.b(event); hva++) {
+          host.set(host.row(hva), SHIFT, trace.d(event));
+        }
+      }
+      case NOTIFIER_START -> {
+        pairStart[task] = trace.a(event);
+        pairEnd[task] = trace.b(event);
+        pairEvent[task] = event;
+      }
+      case NOTIFIER_END -> pairEnd[task] = pairStart[task];
+      default -> {}
+    }
+  }
+
+  private void alloc(int event) {
+    tables.alloc(event);
+    if (trace().a(event) != 0) {
+      int frame = frames.row(trace().a(event));
+      frames.set(frame, FREED, 0);
+      frames.set(frame, ALLOCATED, event);
+    }
+  }
+
+  private void free(int event) {
+    tables.free(event);
+    long pfn = trace().a(event);
+    int frame = frames.row(pfn);
+    frames.set(frame, FREED, event + 1L);
+    if (trace().b(event) == PageUse.TABLE.ordinal() || done()) {
+      return;
+    }
+    for (int i = 0; i < tables.entries(); i++) {
+      long offset = pfn - StageTwoEntry.pfn(tables.value(i));
+      if (offset >= 0 && offset < tables.pages(tables.level(i)) && tables.liveLeaf(i)) {
+        long gfn = tables.gfn(i) + offset;
+        report(Severity.CORRUPTION,
+            "pfn " + hex(pfn) + " is freed while a stage-2 leaf maps gfn " + hex(gfn) + " to it", RULE,
+            List.of(mapped(tables.event(i)), new Evidence(event, "free of pfn " + hex(pfn))), List.of());
+        return;
+      }
+    }
+  }
+
+  private void set(int event) {
+    int entry = tables.set(event);
+    if (done() || !tables.liveLeaf(entry)) {
+      return;
+    }
+    long pfn = StageTwoEntry.pfn(tables.value(entry));
+    long pages = Math.min(tables.pages(tables.level(entry)), BLOCK_PAGES_MAX);
+    for (long offset = 0; offset < pages; offset++) {
+      int freed = freedAt(pfn + offset);
+      if (freed >= 0) {
+        report(Severity.CORRUPTION,
+            "stage-2 leaf for gfn " + hex(tables.gfn(entry) + offset) + " maps pfn " + hex(pfn + offset)
+                + ", which is free", RULE,
+            List.of(mapped(event), new Evidence(freed, "free of pfn " + hex(pfn + offset))), List.of());
+        return;
+      }
+    }
+  }
+
+  private void fill(int event) {
+    Trace trace = trace();
+    long pages = trace.c(event);
+    if (pages > BLOCK_PAGES_MAX) {
+      return;
+    }
+    long cpu = (trace.d(event) & 0xffff) << CPU_SHIFT;
+    for (long gfn = trace.a(event); gfn < trace.a(event) + pages; gfn++) {
+      fills.set(fills.row(cpu | gfn), 0, event);
+    }
+  }
+
+  private void access(int event, String verb, boolean store) {
+    if (done()) {
+      return;
+    }
+    Trace trace = trace();
+    long gfn = trace.a(event);
+    long pfn = trace.b(event);
+    String what = "guest " + verb + " gfn " + hex(gfn) + " reaches pfn " + hex(pfn);
+    int freed = freedAt(pfn);
+    if (freed >= 0) {
+      stale(event, what + ", which is free", new Evidence(freed, "free of pfn " + hex(pfn)), List.of());
+      return;
+    }
+    int frame = frames.find(pfn);
+    int fill = fills.find(trace.d(event) << CPU_SHIFT | gfn);
+    if (frame >= 0 && fill >= 0 && frames.get(frame, ALLOCATED) > fills.get(fill, 0)) {
+      int reused = (int) frames.get(frame, ALLOCATED);
+      stale(event, what + ", which was freed and handed out again", new Evidence(reused, "pfn " + hex(pfn)
+          + " is handed out again"), List.of());
+      return;
+    }
+    int gone = slots.goneAt(gfn);
+    if (gone >= 0) {
+      stale(event, what + " after its memslot was deleted", new Evidence(gone, "the ioctl that deletes the memslot"
+          + " returns"), List.of());
+      return;
+    }
+    long hva = slots.hva(gfn);
+    int row = hva == Slots.NO_HVA ? -1 : host.find(hva);
+    if (row < 0 || host.get(row, HOST_EVENT) == 0) {
+      return;
+    }
+    long mapped = host.get(row, PFN);
+    Evidence change = new Evidence((int) host.get(row, HOST_EVENT), changeOf(hva, mapped, host.get(row, WRITABLE)));
+    if (mapped != pfn) {
+      if (!changePte(gfn, pfn, hva) && !partOfHugePage(row, hva, pfn)) {
+        stale(event, what + ", but the host maps " + (mapped == 0 ? "nothing" : "pfn " + hex(mapped)), change,
+            List.of("host: hva page " + hex(hva) + " is behind gfn " + hex(gfn)));
+      }
+    } else if (store && host.get(row, WRITABLE) == 0) {
+      stale(event, what + ", which the host maps read-only (copy on write)", change, List.of());
+    }
+  }
+
+  /** The host's change and the map that outlived it come first, then the access that shows it. */
+  private void stale(int access, String what, Evidence change, List<String> notes) {
+    Trace trace = trace();
+    List<Evidence> evidence = new ArrayList<>();
+    int map = Traces.lastMap(trace, access, trace.a(access), trace.b(access), tables);
+    if (map >= 0) {
+      evidence.add(mapped(map));
+    }
+    evidence.add(change);
+    evidence.add(new Evidence(access, "guest access to gfn " + hex(trace.a(access))));
+    report(Severity.CORRUPTION, what, RULE, evidence, notes);
+  }
+
+  private boolean changePte(long gfn, long pfn, long hva) {
+    for (int i = tables.entries() - 1; i >= 0; i--) {
+      int task = trace().task(tables.event(i));
+      if (tables.gfn(i) == gfn
+          && StageTwoEntry.pfn(tables.value(i)) == pfn
+          && tables.liveLeaf(i)
+          && pairStart[task] <= hva
+          && hva < pairEnd[task]
+          && pairEvent[task] < tables.event(i)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** A huge page is one entry for the hardware, though the host's events come page by page. */
+  private boolean partOfHugePage(int row, long hva, long pfn) {
+    long pages = 1L << host.get(row, SHIFT);
+    if (host.get(row, PFN) != 0 || pages == 1) {
+      return false;
+    }
+    long first = hva & -pages;
+    for (long other = first; other < first + pages; other++) {
+      int neighbour = host.find(other);
+      if (neighbour >= 0 && host.get(neighbour, PFN) - other == pfn - hva) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  @Override
+  public void end(Ending ending) {
+    if (ending != Ending.QUIESCENT || done()) {
+      return;
+    }
+    for (int i = 0; i < tables.entries() && !done(); i++) {
+      if (tables.liveLeaf(i)) {
+        leftBehind(i);
+      }
+    }
+  }
+
+  private void leftBehind(int entry) {
+    long pages = Math.min(tables.pages(tables.level(entry)), BLOCK_PAGES_MAX);
+    for (long offset = 0; offset < pages; offset++) {
+      long gfn = tables.gfn(entry) + offset;
+      long pfn = StageTwoEntry.pfn(tables.value(entry)) + offset;
+      String what = "stage-2 leaf left behind: gfn " + hex(gfn) + " still maps pfn " + hex(pfn);
+      int gone = slots.goneAt(gfn);
+      if (gone >= 0) {
+        report(Severity.CORRUPTION, what + ", but its memslot was deleted", RULE,
+            List.of(mapped(tables.event(entry)), new Evidence(gone, "the ioctl that deletes the memslot returns")),
+            List.of());
+        return;
+      }
+      long hva = slots.hva(gfn);
+      int row = hva == Slots.NO_HVA ? -1 : host.find(hva);
+      if (row < 0 || host.get(row, HOST_EVENT) == 0) {
+        continue;
+      }
+      long mapped = host.get(row, PFN);
+      boolean readOnly = host.get(row, WRITABLE) == 0 && StageTwoEntry.writable(tables.value(entry));
+      if (mapped != pfn || readOnly) {
+        String instead = mapped == pfn ? " writable, but the host maps it read-only"
+            : ", but the host maps " + (mapped == 0 ? "nothing" : "pfn " + hex(mapped));
+        report(Severity.CORRUPTION, what + instead, RULE, List.of(mapped(tables.event(entry)),
+            new Evidence((int) host.get(row, HOST_EVENT), changeOf(hva, mapped, host.get(row, WRITABLE)))), List.of());
+        return;
+      }
+    }
+  }
+
+  private int freedAt(long pfn) {
+    int frame = frames.find(pfn);
+    return frame < 0 ? -1 : (int) frames.get(frame, FREED) - 1;
+  }
+
+  private Evidence mapped(int event) {
+    return new Evidence(event, Traces.mapRole(trace(), event));
+  }
+
+  private static String changeOf(long hva, long pfn, long writable) {
+    return pfn == 0
+        ? "host unmaps hva page " + hex(hva)
+        : "host maps hva page " + hex(hva) + " to pfn " + hex(pfn) + (writable == 0 ? " read-only" : "");
+  }
+}

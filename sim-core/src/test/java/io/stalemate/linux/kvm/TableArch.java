@@ -1,0 +1,84 @@
+package io.stalemate.linux.kvm;
+
+import io.stalemate.machine.WordArray;
+import java.util.ArrayList;
+import java.util.List;
+
+/** An architecture whose second stage is one word for each gfn: the frame, or 0. Notes the hooks it was called at. */
+final class TableArch implements ArchMmu {
+
+  final List<String> calls = new ArrayList<>();
+  final Kvm kvm;
+  final WordArray leaves;
+  int prepareResult;
+
+  TableArch(Kvm kvm) {
+    this.kvm = kvm;
+    this.leaves = kvm.m.words("leaf", (int) kvm.gfnsMax);
+  }
+
+  @Override
+  public boolean unmapGfnRange(long gfnStart, long gfnEnd, boolean mayBlock) {
+    calls.add("unmap " + gfnStart + " " + gfnEnd);
+    kvm.mmuLock.assertHeldWrite();
+    for (long gfn = gfnStart; gfn < gfnEnd; gfn++) {
+      leaves.at((int) gfn).writeOnce(0);
+    }
+    return true;
+  }
+
+  @Override
+  public boolean setSpteGfn(long gfn, long pfn) {
+    calls.add("set " + gfn);
+    leaves.at((int) gfn).writeOnce(pfn);
+    return false;
+  }
+
+  @Override
+  public boolean ageGfn(long gfnStart, long gfnEnd) {
+    calls.add("age " + gfnStart + " " + gfnEnd);
+    return true;
+  }
+
+  @Override
+  public boolean testAgeGfn(long gfnStart, long gfnEnd) {
+    calls.add("test " + gfnStart);
+    return true;
+  }
+
+  @Override
+  public void flushShadowMemslot(KvmMemorySlot slot) {
+    calls.add("flush slot " + slot.baseGfn());
+    kvm.mmuLock.writeLock();
+    for (long gfn = slot.baseGfn(); gfn < slot.gfnEnd(); gfn++) {
+      leaves.at((int) gfn).writeOnce(0);
+    }
+    kvm.mmuLock.writeUnlock();
+  }
+
+  @Override
+  public int prepareMemoryRegion(MemslotChange change) {
+    return prepareResult;
+  }
+
+  @Override
+  public void commitMemoryRegion(MemslotChange change) {
+    calls.add("commit " + change.getClass().getSimpleName());
+  }
+
+  @Override
+  public void flushRemoteTlbs() {
+    calls.add("flush tlbs");
+    kvm.mmuLock.assertHeldWrite();
+  }
+
+  @Override
+  public boolean preSetMemAttributes(long gfnStart, long gfnEnd) {
+    return unmapGfnRange(gfnStart, gfnEnd, true);
+  }
+
+  @Override
+  public boolean postSetMemAttributes(long gfnStart, long gfnEnd, long attributes) {
+    return false;
+  }
+}

@@ -1,0 +1,145 @@
+package io.stalemate.oracle;
+
+import static io.stalemate.oracle.Story.VALID;
+import static io.stalemate.oracle.Story.WRITE;
+import static io.stalemate.oracle.Story.leaf;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.stalemate.trace.Op;
+import org.junit.jupiter.api.Test;
+
+class BreakBeforeMakeTest {
+
+  private static final long LEVEL_3 = 3L << 32;
+
+  private final Story story = new Story(new BreakBeforeMake(1));
+  private final int vcpu = story.task("vcpu0");
+  private final int other = story.task("vcpu1");
+  private final int word = story.word("s2");
+
+  private Story broken() {
+    return story.by(vcpu).setPte(word, 2, 0, leaf(0x101)).setPte(word, 2, leaf(0x101), 0);
+  }
+
+  private Story remade() {
+    return story.by(vcpu).setPte(word, 2, 0, leaf(0x102));
+  }
+
+  @Test
+  void acceptsBreakInvalidateMake() {
+    broken().op(Op.TLBI_IPA, 0, 0, 0x2000, 3).op(Op.DSB, 0);
+    remade();
+    assertThat(story.quiet()).isEmpty();
+  }
+
+  @Test
+  void acceptsAnInvalidationOfTheWholeVm() {
+    broken().op(Op.TLBI_VMID, 0, 0).op(Op.DSB, 0);
+    remade();
+    assertThat(story.quiet()).isEmpty();
+  }
+
+  @Test
+  void acceptsTheSameTranslationAgain() {
+    broken().setPte(word, 2, 0, leaf(0x101) | WRITE);
+    assertThat(story.quiet()).isEmpty();
+  }
+
+  @Test
+  void acceptsPermissionsAccessFlagAndSoftwareBits() {
+    story.by(vcpu).setPte(word, 2, 0, leaf(0x101))
+        .setPte(word, 2, leaf(0x101), leaf(0x101) | WRITE | 1 << 10 | 1L << 55);
+    assertThat(story.quiet()).isEmpty();
+  }
+
+  @Test
+  void rejectsAChangeOfOutputInPlace() {
+    story.by(vcpu).setPte(word, 2, 0, leaf(0x101)).setPte(word, 2, leaf(0x101), leaf(0x102));
+    assertThat(story.quiet()).containsExactly("stage-2 entry of gfn 0x2 level 3 changes from pfn 0x101 to pfn 0x102"
+        + " without being invalid in between");
+  }
+
+  @Test
+  void rejectsATableInPlaceOfABlock() {
+    long block = 0x102L << 12 | VALID;
+    story.by(vcpu).setPte(word, 2, 2, 0, block).setPte(word, 2, 2, block, Story.table(0x102));
+    assertThat(story.quiet()).containsExactly("stage-2 entry of gfn 0x2 level 2 changes from pfn 0x102 to table 0x102"
+        + " without being invalid in between");
+  }
+
+  private void rejectsMissingInvalidation() {
+    remade();
+    assertThat(story.quiet()).containsExactly("stage-2 entry of gfn 0x2 level 3 becomes pfn 0x102 before pfn 0x101 was"
+        + " invalidated in the TLBs");
+  }
+
+  @Test
+  void rejectsNoInvalidation() {
+    broken();
+    rejectsMissingInvalidation();
+  }
+
+  @Test
+  void rejectsAnInvalidationWithoutBarrier() {
+    broken().op(Op.TLBI_IPA, 0, 0, 0x2000, 3);
+    rejectsMissingInvalidation();
+  }
+
+  @Test
+  void rejectsTheBarrierOfAnotherTask() {
+    broken().op(Op.TLBI_IPA, 0, 0, 0x2000, 3).by(other).op(Op.DSB, 0);
+    rejectsMissingInvalidation();
+  }
+
+  @Test
+  void rejectsAnInvalidationAheadOfTheBreak() {
+    story.by(vcpu).setPte(word, 2, 0, leaf(0x101)).op(Op.TLBI_IPA, 0, 0, 0x2000, 3)
+        .setPte(word, 2, leaf(0x101), 0).op(Op.DSB, 0);
+    rejectsMissingInvalidation();
+  }
+
+  @Test
+  void rejectsAnInvalidationOfThisCpuOnly() {
+    broken().op(Op.TLBI_IPA_LOCAL, 0, 0, 0x2000, 3).op(Op.DSB, 0);
+    rejectsMissingInvalidation();
+  }
+
+  @Test
+  void rejectsAWrongLevelHint() {
+    broken().op(Op.TLBI_IPA, 0, 0, 0x2000, 2).op(Op.DSB, 0);
+    rejectsMissingInvalidation();
+  }
+
+  @Test
+  void rejectsALevelHintForATable() {
+    story.by(vcpu).setPte(word, 2, 2, 0, Story.table(0x201)).setPte(word, 2, 2, Story.table(0x201), 0)
+        .op(Op.TLBI_IPA, 0, 0, 0x2000, 2).op(Op.DSB, 0).setPte(word, 2, 2, 0, 0x102L << 12 | VALID);
+    assertThat(story.quiet()).containsExactly("stage-2 entry of gfn 0x2 level 2 becomes pfn 0x102 before table 0x201 was"
+        + " invalidated in the TLBs");
+  }
+
+  @Test
+  void rejectsConflictingCachedTranslations() {
+    story.by(vcpu).op(Op.TLB_FILL, 1, 2, 0x102, 2, 0 | 2L << 32).by(other).op(Op.TLB_FILL, 1, 3, 0x107, 1, 1 | LEVEL_3);
+    assertThat(story.quiet()).containsExactly("two translations of gfn 0x3 are cached: pfn 0x107 and one of pfn 0x102");
+  }
+
+  @Test
+  void acceptsAFillAfterTheOldOneWasInvalidated() {
+    story.by(vcpu).op(Op.TLB_FILL, 1, 2, 0x101, 1, LEVEL_3).op(Op.TLBI_IPA, 0, 0, 0x2000, 3).op(Op.DSB, 0)
+        .op(Op.TLB_FILL, 1, 2, 0x102, 1, LEVEL_3);
+    assertThat(story.quiet()).isEmpty();
+  }
+
+  @Test
+  void acceptsTheSameTranslationAsPageAndBlock() {
+    story.by(vcpu).op(Op.TLB_FILL, 1, 2, 0x102, 2, 2L << 32).by(other).op(Op.TLB_FILL, 1, 3, 0x103, 1, 1 | LEVEL_3);
+    assertThat(story.quiet()).isEmpty();
+  }
+
+  @Test
+  void acceptsTwoVmsWithOneGfn() {
+    story.by(vcpu).op(Op.TLB_FILL, 1, 2, 0x102, 1, LEVEL_3).op(Op.TLB_FILL, 1, 2, 0x103, 1, LEVEL_3 | 1 << 16);
+    assertThat(story.quiet()).isEmpty();
+  }
+}

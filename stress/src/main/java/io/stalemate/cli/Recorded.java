@@ -1,0 +1,128 @@
+package io.stalemate.cli;
+
+import io.stalemate.actors.Worlds;
+import io.stalemate.scenario.file.Catalogue;
+import io.stalemate.scenario.input.Refused;
+import io.stalemate.scenario.input.Safe;
+import io.stalemate.scenario.token.Deviation;
+import io.stalemate.scenario.token.Model;
+import io.stalemate.scenario.token.ScheduleToken;
+import io.stalemate.scenario.token.SeedToken;
+import io.stalemate.scenario.token.Token;
+import io.stalemate.session.Case;
+import io.stalemate.session.Runner;
+import io.stalemate.session.Strategies;
+import io.stalemate.strategy.Follow;
+import io.stalemate.strategy.Replay;
+import io.stalemate.strategy.Schedule;
+import io.stalemate.strategy.Strategy;
+import io.stalemate.trace.RecordedTrace;
+import io.stalemate.trace.Trace;
+import io.stalemate.trace.TraceText;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * One schedule that was kept, as a token or as a trace file, and how to run it again.
+ *
+ * @param token the token, in the file's header if there is a file
+ * @param trace what the file recorded
+ */
+record Recorded(Case subject, Token token, Optional<RecordedTrace> trace) {
+
+  /** Reads a token or a trace file. A token of another model is refused unless {@code drift} is allowed. */
+  static Recorded read(String tokenOrFile, Optional<String> scenarioFile, boolean drift) {
+    if (Token.claimed(tokenOrFile) && !Files.exists(Path.of(tokenOrFile))) {
+      return of(Token.parse(tokenOrFile), Optional.empty(), scenarioFile, drift);
+    }
+    RecordedTrace trace = file(tokenOrFile);
+    String token = trace.header().get("token");
+    if (token == null) {
+      throw Refused.input(Safe.quote(tokenOrFile) + ": a trace without the token of its run; it cannot be replayed");
+    }
+    return of(Token.parse(token), Optional.of(trace), scenarioFile, drift);
+  }
+
+  private static RecordedTrace file(String name) {
+    Path path = path(name);
+    if (!Files.isRegularFile(path)) {
+      throw Refused.usage(Safe.quote(name) + " is neither a token nor a trace file; a token begins with sm1. or sx1.");
+    }
+    try {
+      return TraceText.read(path);
+    } catch (IOException e) {
+      throw Refused.usage(Safe.quote(name) + ": cannot be read");
+    }
+  }
+
+  private static Path path(String name) {
+    try {
+      return Path.of(name);
+    } catch (java.nio.file.InvalidPathException e) {
+      throw Refused.usage(Safe.quote(name) + " is neither a token nor a file name");
+    }
+  }
+
+  private static Recorded of(
+      Token token, Optional<RecordedTrace> trace, Optional<String> scenarioFile, boolean drift) {
+    if (!drift) {
+      Model.builtIn().check(token);
+    }
+    return new Recorded(Case.of(token, new Catalogue(), Subject.file(scenarioFile)), token, trace);
+  }
+
+  /** Yields the strategy that takes {@code runner} through this schedule. */
+  Strategy strategy(Runner runner) {
+    if (trace.isPresent()) {
+      return new Follow(choices(trace.get().trace()));
+    }
+    return switch (token) {
+      case SeedToken seeded -> Strategies.of(seeded.strategy(), runner.stepsExpected());
+      case ScheduleToken scheduled -> new Replay(schedule(scheduled.deviations()));
+    };
+  }
+
+  private static int[] choices(Trace trace) {
+    int[] tasks = new int[trace.size()];
+    int steps = 0;
+    for (int event = 0; event < trace.size(); event++) {
+      if (trace.isStep(event)) {
+        tasks[steps++] = trace.task(event);
+      }
+    }
+    return java.util.Arrays.copyOf(tasks, steps);
+  }
+
+  private static Schedule schedule(List<Deviation> deviations) {
+    return new Schedule(deviations.stream().mapToInt(Deviation::step).toArray(),
+        deviations.stream().mapToInt(Deviation::task).toArray());
+  }
+
+  /** Yields the seed of the run. */
+  long seed() {
+    return token instanceof SeedToken seeded ? seeded.seed() : 0;
+  }
+
+  /** Yields a world count of one: replays need no more. */
+  static Worlds worlds() {
+    return new Worlds(1);
+  }
+
+  /** Yields the header of a trace file of this run. */
+  Map<String, String> header(Runner runner) {
+    Map<String, String> header = new LinkedHashMap<>();
+    header.put("token", token.text());
+    header.put("scenario", subject.scenario().name());
+    header.put("digest", subject.scenario().digest());
+    header.put("era", subject.era());
+    header.put("race", subject.race().map(race -> race.card().name()).orElse("none"));
+    header.put("model", Model.builtIn().id());
+    header.put("ending", runner.ending().name());
+    return header;
+  }
+}

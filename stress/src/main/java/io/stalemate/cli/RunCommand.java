@@ -1,0 +1,130 @@
+package io.stalemate.cli;
+
+import io.stalemate.actors.Worlds;
+import io.stalemate.scenario.input.Refused;
+import io.stalemate.scenario.input.Safe;
+import io.stalemate.scenario.token.Model;
+import io.stalemate.session.Case;
+import io.stalemate.session.Explanation;
+import io.stalemate.session.Runner;
+import io.stalemate.session.Session;
+import io.stalemate.session.Strategies;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code run}: many runs of one scenario; the first finding is explained. */
+@Command(name = "run", description = "Runs a scenario many times under a strategy and explains the first finding.",
+    mixinStandardHelpOptions = true)
+@SuppressWarnings("NullAway.Init")
+final class RunCommand implements Callable<Integer> {
+
+  private static final long RUNS_DEFAULT = 100_000;
+  private static final int WORKERS_MAX = 64;
+  private static final Pattern SEED = Pattern.compile("(0x)?[0-9a-fA-F]{1,16}");
+
+  @Mixin
+  private GlobalOptions global;
+
+  @Parameters(index = "0", paramLabel = "SCENARIO|FILE", description = "a built-in scenario or a *.scenario.conf file")
+  private String scenario;
+
+  @Option(names = "--race", paramLabel = "RACE", description = "puts a known race back ('list races')")
+  private @Nullable String race;
+
+  @Option(names = "--era", paramLabel = "ERA", description = "runs the text of another kernel, for example v5.15")
+  private @Nullable String era;
+
+  @Option(names = "--strategy", paramLabel = "S", defaultValue = "random",
+      description = "random (default), pct<d> or fpct<d>")
+  private String strategy;
+
+  @Option(names = "--seed", paramLabel = "HEX", defaultValue = "5eed",
+      description = "the session's seed (default ${DEFAULT-VALUE}); another one explores other schedules")
+  private String seed;
+
+  @ArgGroup
+  private @Nullable Budget budget;
+
+  @Option(names = "--workers", paramLabel = "N", description = "worlds run side by side; default: one a core")
+  private @Nullable Integer workers;
+
+  @Option(names = "--keep-going", description = "goes on after a finding and counts findings by signature")
+  private boolean keepGoing;
+
+  /** How long to run. */
+  static final class Budget {
+    @Option(names = "--runs", paramLabel = "N", description = "number of runs (default " + RUNS_DEFAULT + ")")
+    @Nullable Long runs;
+
+    @Option(names = "--for", paramLabel = "D", description = "time to run, for example 30s or 10m")
+    @Nullable String duration;
+
+    Budget() {}
+  }
+
+  /** For picocli. */
+  RunCommand() {}
+
+  @Override
+  public Integer call() {
+    Case subject = Subject.of(scenario, Optional.ofNullable(era), Optional.ofNullable(race));
+    Session.Plan plan = new Session.Plan(subject, Strategies.tokenName(strategy), seed(), runsMax(), nanosMax(),
+        workers(), keepGoing);
+    Model model = Model.builtIn();
+    Session session = new Session(plan);
+    try (Worlds worlds = new Worlds(plan.workers() + 1);
+        Interruption interruption = new Interruption(session::interrupt)) {
+      Session.Result result;
+      try (Ticker ticker = new Ticker(global, session, plan)) {
+        result = session.run(worlds);
+      }
+      RunReport report = new RunReport(global, plan, model, result);
+      if (!result.found().isEmpty()) {
+        Runner runner = new Runner(worlds, plan.workers(), subject);
+        report.explain(runner, Explanation.shortened(runner,
+            Strategies.of(plan.strategy(), runner.stepsExpected()), result.found().getFirst().seed()));
+      }
+      report.print();
+      return interruption.happened() ? ExitCode.INTERRUPTED : report.verdict().exitCode();
+    }
+  }
+
+  private long seed() {
+    if (!SEED.matcher(seed).matches()) {
+      throw Refused.usage("seed " + Safe.quote(seed) + "; 1 to 16 hex digits are allowed");
+    }
+    return Long.parseUnsignedLong(seed.startsWith("0x") ? seed.substring(2) : seed, 16);
+  }
+
+  private long runsMax() {
+    if (budget == null || (budget.runs == null && budget.duration == null)) {
+      return RUNS_DEFAULT;
+    }
+    if (budget.runs == null) {
+      return Long.MAX_VALUE;
+    }
+    if (budget.runs < 1) {
+      throw Refused.usage("--runs " + budget.runs + "; at least 1 is allowed");
+    }
+    return budget.runs;
+  }
+
+  private long nanosMax() {
+    return budget == null || budget.duration == null ? Long.MAX_VALUE : Duration.nanos(budget.duration);
+  }
+
+  private int workers() {
+    int wanted = workers == null ? Math.min(WORKERS_MAX, Runtime.getRuntime().availableProcessors()) : workers;
+    if (wanted < 1 || wanted > WORKERS_MAX) {
+      throw Refused.usage("--workers " + wanted + "; 1 to " + WORKERS_MAX + " are allowed");
+    }
+    return wanted;
+  }
+}

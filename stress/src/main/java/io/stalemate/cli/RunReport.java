@@ -1,0 +1,268 @@
+package io.stalemate.cli;
+
+import io.stalemate.oracle.Finding;
+import io.stalemate.scenario.Goal;
+import io.stalemate.scenario.OutcomeClass;
+import io.stalemate.scenario.Scenario;
+import io.stalemate.scenario.token.Model;
+import io.stalemate.scenario.token.SeedToken;
+import io.stalemate.scenario.token.Token;
+import io.stalemate.session.Case;
+import io.stalemate.session.Explanation;
+import io.stalemate.session.Runner;
+import io.stalemate.session.Session;
+import io.stalemate.session.Tally;
+import io.stalemate.strategy.Schedule;
+import io.stalemate.strategy.Seeded;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** What {@code run} says when it is over: the splat of the first finding, the outcome table, the goals, the verdict. */
+final class RunReport {
+
+  private final GlobalOptions global;
+  private final Session.Plan plan;
+  private final Case subject;
+  private final Scenario scenario;
+  private final Model model;
+  private final Session.Result result;
+  private @Nullable Explanation explanation;
+  private @Nullable Runner runner;
+
+  RunReport(GlobalOptions global, Session.Plan plan, Model model, Session.Result result) {
+    this.global = global;
+    this.plan = plan;
+    this.subject = plan.subject();
+    this.scenario = subject.scenario();
+    this.model = model;
+    this.result = result;
+  }
+
+  /** The first finding, explained; its trace is in {@code at}. */
+  void explain(Runner at, Explanation found) {
+    runner = at;
+    explanation = found;
+  }
+
+  Verdict verdict() {
+    if (result.differed().isPresent()) {
+      return Verdict.NONDETERMINISM;
+    }
+    if (!result.found().isEmpty()) {
+      return Verdict.FINDING;
+    }
+    return isConclusive() ? Verdict.PASS : Verdict.INCONCLUSIVE;
+  }
+
+  private boolean isConclusive() {
+    Tally tally = result.tally();
+    boolean conclusive = tally.bounds() == 0 && !result.interrupted();
+    for (int outcome = 0; outcome < tally.outcomes(); outcome++) {
+      conclusive &= tally.outcome(outcome) == 0 || scenario.outcomeClass(outcome) != OutcomeClass.UNKNOWN;
+    }
+    for (int goal = 0; goal < scenario.goals().size(); goal++) {
+      conclusive &= tally.goal(goal) > 0;
+    }
+    return conclusive;
+  }
+
+  void print() {
+    if (global.json()) {
+      global.out().println(json());
+      return;
+    }
+    if (explanation != null && runner != null && !global.quiet()) {
+      global.err().print(new Drawing(global, runner, explanation).splat(foundLine(), handles()));
+      global.err().flush();
+    }
+    printSummary();
+  }
+
+  private String foundLine() {
+    return String.format(Locale.ROOT, "found in run %,d (%s), %d switches shortened to %d",
+        result.found().getFirst().index() + 1, plan.strategy(), explanation().switchesBefore(),
+        explanation().recording().schedule().size());
+  }
+
+  private Map<String, String> handles() {
+    Map<String, String> handles = new LinkedHashMap<>();
+    handles.put("replay", replayCommand());
+    handles.put("show", replayCommand().replaceFirst("replay", "show"));
+    handles.put("as found", seedToken(result.found().getFirst().seed()));
+    return handles;
+  }
+
+  private Explanation explanation() {
+    if (explanation == null) {
+      throw new IllegalStateException("nothing was explained");
+    }
+    return explanation;
+  }
+
+  /** Yields the shortest token that replays the explained finding. */
+  private String replayToken() {
+    Optional<Token> token = explanation().token(subject, model);
+    return token.map(Token::text).orElseGet(() -> seedToken(result.found().getFirst().seed()));
+  }
+
+  private String replayCommand() {
+    return "stalemate replay " + replayToken() + (subject.isBuiltIn() ? "" : " --file FILE");
+  }
+
+  private String seedToken(long seed) {
+    return new SeedToken(scenario.name(), subject.overrides(), plan.strategy(), seed, model.id()).text();
+  }
+
+  private void printSummary() {
+    Tally tally = result.tally();
+    double seconds = result.nanos() / 1e9;
+    line("%s%s, %s: %s · model %s", scenario.name(),
+        subject.race().map(race -> " with race " + race.card().name()).orElse(""),
+        subject.era(), scenario.title(), model.id());
+    line("%,d runs, %,d steps in %.1f s (%,.0f runs/s, %d workers) · %s · seed %s · determinism %,d/%,d",
+        tally.runs(), tally.steps(), seconds, tally.runs() / Math.max(seconds, 1e-9), plan.workers(), plan.strategy(),
+        Long.toHexString(plan.seed()), tally.rechecks(),
+        tally.rechecks() + (result.differed().isPresent() ? 1 : 0));
+    line("");
+    line("%-44s %11s %8s  %-12s %s", "outcome", "count", "share", "class", "example");
+    for (int outcome = 0; outcome < tally.outcomes(); outcome++) {
+      if (tally.outcome(outcome) > 0) {
+        printOutcome(scenario.outcomeName(outcome), tally.outcome(outcome),
+            scenario.outcomeClass(outcome).word(), seedTokenOf(tally.example(outcome)));
+      }
+    }
+    if (tally.bounds() > 0) {
+      printOutcome("bound of " + scenario.stepsMax() + " steps reached", tally.bounds(), "unknown", "");
+    }
+    if (!result.found().isEmpty()) {
+      line("");
+      for (int i = 0; i < result.found().size(); i++) {
+        Session.Found found = result.found().get(i);
+        line("finding %s: %,d of %,d runs, first %s", found.signature().text(), result.foundCounts().get(i),
+            tally.runs(), seedToken(found.seed()));
+      }
+    }
+    printGoals();
+    result.differed().ifPresent(differed -> line("run %,d came out differently when repeated, from step %d on: %s",
+        differed.index() + 1, differed.step(), seedToken(differed.seed())));
+    if (explanation != null) {
+      line("replay   %s", replayCommand());
+      line("show     %s", replayCommand().replaceFirst("replay", "show"));
+    }
+    line("verdict %s%s", verdict(), why());
+  }
+
+  private void printOutcome(String name, long count, String grade, String example) {
+    double share = 100.0 * count / Math.max(1, result.tally().runs());
+    line("%-44s %,11d %8s  %-12s %s", name, count,
+        share < 0.01 ? "<0.01%" : String.format(Locale.ROOT, "%.2f%%", share),
+        grade.equals("forbidden") ? "FORBIDDEN" : grade, example);
+  }
+
+  private String seedTokenOf(long index) {
+    return index == Tally.NONE ? "" : seedToken(Seeded.derive(plan.seed(), index));
+  }
+
+  private void printGoals() {
+    List<Goal> goals = scenario.goals();
+    int reached = 0;
+    for (int goal = 0; goal < goals.size(); goal++) {
+      reached += result.tally().goal(goal) > 0 ? 1 : 0;
+    }
+    line("goals reached %d/%d", reached, goals.size());
+    for (int goal = 0; goal < goals.size(); goal++) {
+      if (result.tally().goal(goal) == 0) {
+        line("  never reached: %s  (%s)", goals.get(goal).name(), goals.get(goal).text());
+      }
+    }
+  }
+
+  private String why() {
+    if (verdict() != Verdict.INCONCLUSIVE) {
+      return "";
+    }
+    if (result.interrupted()) {
+      return " (interrupted)";
+    }
+    return " (a goal was not reached, an outcome was not foreseen, or the bound on steps was hit: see above)";
+  }
+
+  private void line(String format, Object... values) {
+    global.out().println(String.format(Locale.ROOT, format, values));
+  }
+
+  private String json() {
+    Json json = new Json();
+    Tally tally = result.tally();
+    ObjectNode document = json.document("run")
+        .put("scenario", scenario.name())
+        .put("era", subject.era())
+        .put("race", subject.race().map(race -> race.card().name()).orElse(null))
+        .put("strategy", plan.strategy())
+        .put("seed", Long.toHexString(plan.seed()))
+        .put("model", model.id())
+        .put("workers", plan.workers())
+        .put("verdict", verdict().name())
+        .put("exitCode", result.interrupted() ? ExitCode.INTERRUPTED : verdict().exitCode())
+        .put("runs", tally.runs())
+        .put("steps", tally.steps())
+        .put("events", tally.events())
+        .put("boundReached", tally.bounds())
+        .put("nanos", result.nanos());
+    document.putObject("determinism").put("checked", tally.rechecks())
+        .put("different", result.differed().isPresent() ? 1 : 0);
+    ArrayNode outcomes = document.putArray("outcomes");
+    for (int outcome = 0; outcome < tally.outcomes(); outcome++) {
+      if (tally.outcome(outcome) > 0) {
+        outcomes.addObject()
+            .put("name", scenario.outcomeName(outcome))
+            .put("class", scenario.outcomeClass(outcome).word())
+            .put("count", tally.outcome(outcome))
+            .put("token", seedTokenOf(tally.example(outcome)));
+      }
+    }
+    ArrayNode goals = document.putArray("goals");
+    for (int goal = 0; goal < scenario.goals().size(); goal++) {
+      goals.addObject().put("name", scenario.goals().get(goal).name()).put("runs", tally.goal(goal));
+    }
+    ArrayNode findings = document.putArray("findings");
+    for (int i = 0; i < result.found().size(); i++) {
+      Session.Found found = result.found().get(i);
+      ObjectNode node = findings.addObject()
+          .put("signature", found.signature().text())
+          .put("runs", result.foundCounts().get(i))
+          .put("firstRun", found.index())
+          .put("token", seedToken(found.seed()));
+      if (i == 0 && explanation != null) {
+        explain(node, explanation);
+      }
+    }
+    return json.text(document);
+  }
+
+  private void explain(ObjectNode node, Explanation explained) {
+    node.put("replay", replayToken());
+    node.put("traceHash", hex(explained.traceHash()));
+    Schedule schedule = explained.recording().schedule();
+    ArrayNode switches = node.putArray("schedule");
+    for (int i = 0; i < schedule.size(); i++) {
+      switches.addObject().put("step", schedule.steps()[i])
+          .put("task", runner == null ? "" : runner.trace().taskName(schedule.tasks()[i]));
+    }
+    ArrayNode reports = node.putArray("reports");
+    for (Finding finding : explained.findings()) {
+      reports.addObject().put("oracle", finding.oracle()).put("what", finding.what()).put("rule", finding.rule());
+    }
+  }
+
+  static String hex(long hash) {
+    String digits = Long.toHexString(hash);
+    return "0".repeat(16 - digits.length()) + digits;
+  }
+}

@@ -1,0 +1,32 @@
+package io.stalemate.cli;
+
+import io.stalemate.scenario.Scenario;
+import io.stalemate.scenario.file.Catalogue;
+import io.stalemate.scenario.file.ScenarioFile;
+import io.stalemate.session.Case;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** Finds the scenario that an argument means: a built-in one, or a file. */
+final class Subject {
+
+  private Subject() {}
+
+  /** Yields the case of a scenario's name or file. */
+  static Case of(String scenarioOrFile, Optional<String> era, Optional<String> race) {
+    return looksLikeFile(scenarioOrFile)
+        ? Case.of(ScenarioFile.read(Path.of(scenarioOrFile)), false, era, race)
+        : Case.of(new Catalogue().scenario(scenarioOrFile), true, era, race);
+  }
+
+  private static boolean looksLikeFile(String argument) {
+    return argument.endsWith(ScenarioFile.SUFFIX) || argument.indexOf('/') >= 0 || argument.indexOf('.') >= 0
+        || (!new Catalogue().has(argument) && Files.isRegularFile(Path.of(argument)));
+  }
+
+  /** Yields the scenario of {@code --file}, if one was given. */
+  static Optional<Scenario> file(Optional<String> path) {
+    return path.map(each -> ScenarioFile.read(Path.of(each)));
+  }
+}

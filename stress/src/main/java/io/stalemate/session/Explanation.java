@@ -1,0 +1,79 @@
+package io.stalemate.session;
+
+import io.stalemate.oracle.Evidence;
+import io.stalemate.oracle.Finding;
+import io.stalemate.scenario.token.Deviation;
+import io.stalemate.scenario.token.Model;
+import io.stalemate.scenario.token.ScheduleToken;
+import io.stalemate.scenario.token.Token;
+import io.stalemate.strategy.Recording;
+import io.stalemate.strategy.Replay;
+import io.stalemate.strategy.Schedule;
+import io.stalemate.strategy.Strategy;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A run that found something, made fit to be read: its schedule without needless switches. The runner's trace is that
+ * of the shortened run.
+ *
+ * @param findings of the shortened run, worst first; empty if the run found nothing
+ * @param recording of the shortened run: its schedule, and what else could have run at each step
+ * @param switchesBefore number of deviations of the schedule as found
+ * @param stacks kernel functions of the events that led to the first finding, innermost first
+ * @param traceHash of the shortened run
+ */
+public record Explanation(
+    List<Finding> findings,
+    Recording recording,
+    int switchesBefore,
+    Map<Integer, List<String>> stacks,
+    long traceHash) {
+
+  /** Runs {@code strategy} on {@code seed} again and shortens what it finds. */
+  public static Explanation shortened(Runner runner, Strategy strategy, long seed) {
+    Recording found = new Recording(strategy);
+    runner.run(found, seed);
+    Schedule schedule = found.schedule();
+    if (!runner.isFinding()) {
+      return of(runner, new Replay(schedule), schedule.size());
+    }
+    Signature signature = Signature.of(runner.findings().getFirst(), runner.trace());
+    return of(runner, new Replay(Shrink.of(runner, signature, schedule)), schedule.size());
+  }
+
+  /** Runs {@code strategy} on seed 0 and explains it as it is. */
+  public static Explanation asIs(Runner runner, Strategy strategy, long seed) {
+    Recording recording = new Recording(strategy);
+    runner.run(recording, seed);
+    return of(runner, new Replay(recording.schedule()), recording.schedule().size());
+  }
+
+  private static Explanation of(Runner runner, Strategy strategy, int switchesBefore) {
+    Recording recording = new Recording(strategy);
+    runner.run(recording, 0);
+    List<Integer> events = new ArrayList<>();
+    if (runner.isFinding()) {
+      for (Evidence evidence : runner.findings().getFirst().evidence()) {
+        events.add(evidence.event());
+      }
+    }
+    StackProbe probe = new StackProbe(events);
+    runner.run(recording, 0, probe);
+    List<Finding> findings = runner.isFinding() ? runner.findings() : List.of();
+    return new Explanation(findings, recording, switchesBefore, probe.stacks(), runner.trace().hash());
+  }
+
+  /** Yields the token of the shortened schedule; empty if it would be too long for one. */
+  public Optional<Token> token(Case subject, Model model) {
+    Schedule schedule = recording.schedule();
+    List<Deviation> deviations = new ArrayList<>();
+    for (int i = 0; i < schedule.size(); i++) {
+      deviations.add(new Deviation(schedule.steps()[i], schedule.tasks()[i]));
+    }
+    return ScheduleToken.of(subject.scenario().name(), subject.overrides(), model.id(), deviations)
+        .map(token -> (Token) token);
+  }
+}

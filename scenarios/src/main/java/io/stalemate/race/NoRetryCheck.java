@@ -1,5 +1,8 @@
 package io.stalemate.race;
 
+import io.stalemate.linux.kvm.KernelText;
+import io.stalemate.linux.kvm.MmuInvalidation;
+import io.stalemate.linux.kvm.MmuInvalidationHva;
 import io.stalemate.machine.Machine;
 import io.stalemate.yardstick.Yardstick;
 import java.util.List;
@@ -9,9 +12,34 @@ final class NoRetryCheck implements Race {
 
   @Override
   public Card card() {
-    return new Card("no-retry-check", "faults install without re-checking mmu_invalidate_seq under mmu_lock",
-        Kind.MUTATION, "removal of mmu_invalidate_retry() from the fault path", List.of("v6.12", "v6.2", "v5.15"),
-        List.of("yardstick", "fault-vs-invalidate"), "stale-translation");
+    return new Card("no-retry-check",
+        "faults install without re-checking mmu_invalidate_seq under mmu_lock",
+        Kind.MUTATION,
+        "the retry rule of the invalidation contract, removed: mmu_invalidate_retry() always says "
+        + "no",
+        List.of("v6.12", "v6.2", "v5.15"),
+        List.of("yardstick", "fault-vs-invalidate", "fault-vs-migration"),
+        "stale-translation");
+  }
+
+  @Override
+  public KernelText patch(KernelText text) {
+    return text.withMmuInvalidation(kvm -> switch (kvm.era) {
+      case V5_15, V6_2 -> new MmuInvalidationHva(kvm) {
+        @Override
+        public boolean retry(long mmuSeq, long gfn) {
+          // missing: both halves of the check
+          return false;
+        }
+      };
+      case V6_12 -> new MmuInvalidation(kvm) {
+        @Override
+        public boolean retry(long mmuSeq, long gfn) {
+          // missing: both halves of the check
+          return false;
+        }
+      };
+    });
   }
 
   @Override
@@ -19,6 +47,7 @@ final class NoRetryCheck implements Race {
     return new Yardstick(m, invalidations) {
       @Override
       protected boolean mmuInvalidateRetry(long seq) {
+        // missing: both halves of the check
         return false;
       }
     };

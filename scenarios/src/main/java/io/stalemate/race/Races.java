@@ -10,12 +10,40 @@ public final class Races {
 
   private Races() {}
 
-  /** Yields all of them. */
+  /** Yields all of them: the invalidation protocol, memslots, locks, the stage-2 table and TLBs, canaries. */
   public static List<Race> all() {
-    return List.of(new NoRetryCheck());
+    return List.of(
+        new NoRetryCheck(),
+        new NoInProgressCheck(),
+        new NoSeqCheck(),
+        new RetryCheckBeforeLock(),
+        new SeqAfterGup(),
+        new VmaBeforeSeq(),
+        new EndBeforeFree(),
+        new ChangePteWritable(),
+        new SlotSwapInsideNotifierPair(),
+        new SlotSwapLosesWakeup(),
+        new InvalidSlotNotPublished(),
+        new NoGracePeriod(),
+        new SlotDeletedWithoutZap(),
+        new SpinsOnInvalidSlot(),
+        new SrcuSelfDeadlock(),
+        new SlotsLockInSrcu(),
+        new MmuLockRecursion(),
+        new FlushSlotWithoutMmuLock(),
+        new TopupUnderMmuLock(),
+        new NoTlbFlushOnUnmap(),
+        new NoDsbAfterTlbi(),
+        new SplitWithoutBreak(),
+        new LeafOvercountsTablePage(),
+        new CanaryIdentityHash());
   }
 
-  /** Yields the race called {@code name}. */
+  /**
+   * Yields the race called {@code name}.
+   *
+   * @throws Refused (usage) with the nearest name if there is none
+   */
   public static Race byName(String name) {
     for (Race race : all()) {
       if (race.card().name().equals(name)) {

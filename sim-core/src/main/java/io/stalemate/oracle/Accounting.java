@@ -1,6 +1,7 @@
 package io.stalemate.oracle;
 
 import io.stalemate.machine.PageUse;
+import io.stalemate.machine.Tracepoint;
 import io.stalemate.trace.Op;
 import io.stalemate.trace.Trace;
 import java.util.Arrays;
@@ -38,7 +39,9 @@ final class Accounting extends Watch {
   Accounting(int bitsPerLevel) {
     super("accounting", "reference counts differ from a recount; a frame is freed twice or used after it was freed",
         EnumSet.of(Op.TRACE, Op.PAGE_ALLOC, Op.PAGE_FREE, Op.WRITE, Op.WRITE_ONCE, Op.STORE_RELEASE, Op.CMPXCHG,
-            Op.XCHG, Op.FETCH_ADD, Op.FETCH_OR, Op.FETCH_AND));
+            Op.XCHG, Op.FETCH_ADD, Op.FETCH_OR, Op.FETCH_AND),
+        EnumSet.of(Tracepoint.S2_SET_PTE, Tracepoint.S2_ROOT, Tracepoint.PT_REF, Tracepoint.PAGE_REF,
+            Tracepoint.HOST_PTE));
     tables = new StageTwo(bitsPerLevel);
   }
 

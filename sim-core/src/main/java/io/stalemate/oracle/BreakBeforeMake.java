@@ -3,7 +3,7 @@ package io.stalemate.oracle;
 import io.stalemate.machine.Tracepoint;
 import io.stalemate.trace.Op;
 import io.stalemate.trace.Trace;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 
@@ -32,12 +32,14 @@ final class BreakBeforeMake extends Watch {
   private final CachedTranslations cached = new CachedTranslations();
   private final KeyedRows entries = new KeyedRows(7);
   // Entries that are invalid now and were valid with a translation that may still be cached.
-  private final List<Integer> broken = new ArrayList<>();
+  private int[] broken = new int[16];
+  private int brokenCount;
 
   BreakBeforeMake(int bitsPerLevel) {
     super("break-before-make", "a live leaf changes without invalid + TLBI + DSB; two translations cached",
         EnumSet.of(Op.TRACE, Op.PAGE_ALLOC, Op.TLB_FILL, Op.TLBI_IPA, Op.TLBI_IPA_LOCAL, Op.TLBI_RANGE, Op.TLBI_VMID,
-            Op.TLBI_ALL, Op.DSB));
+            Op.TLBI_ALL, Op.DSB),
+        EnumSet.of(Tracepoint.S2_SET_PTE));
     tables = new StageTwo(bitsPerLevel);
   }
 
@@ -46,18 +48,14 @@ final class BreakBeforeMake extends Watch {
     tables.reset(trace());
     cached.clear();
     entries.clear();
-    broken.clear();
+    brokenCount = 0;
   }
 
   @Override
   public void on(int event) {
     Trace trace = trace();
     switch (trace.op(event)) {
-      case TRACE -> {
-        if (Traces.is(trace, event, Tracepoint.S2_SET_PTE)) {
-          set(event);
-        }
-      }
+      case TRACE -> set(event);
       case PAGE_ALLOC -> alloc(event);
       case TLB_FILL -> fill(event);
       case TLBI_IPA, TLBI_IPA_LOCAL, TLBI_RANGE, TLBI_VMID, TLBI_ALL -> invalidate(event);
@@ -96,7 +94,10 @@ final class BreakBeforeMake extends Watch {
       forget(entry);
     } else if (StageTwoEntry.valid(old)) {
       if (entries.get(entry, BROKEN) == 0) {
-        broken.add(entry);
+        if (brokenCount == broken.length) {
+          broken = Arrays.copyOf(broken, brokenCount * 2);
+        }
+        broken[brokenCount++] = entry;
       }
       entries.set(entry, BROKEN, old);
       entries.set(entry, BROKEN_AT, event);
@@ -111,7 +112,11 @@ final class BreakBeforeMake extends Watch {
   private void forget(int entry) {
     if (entries.get(entry, BROKEN) != 0) {
       entries.set(entry, BROKEN, 0);
-      broken.remove((Integer) entry);
+      for (int i = 0; i < brokenCount; i++) {
+        if (broken[i] == entry) {
+          broken[i] = broken[--brokenCount];
+        }
+      }
     }
   }
 
@@ -126,8 +131,8 @@ final class BreakBeforeMake extends Watch {
   private void invalidate(int event) {
     Trace trace = trace();
     cached.invalidate(trace, event);
-    for (int i = 0; i < broken.size(); i++) {
-      int entry = broken.get(i);
+    for (int i = 0; i < brokenCount; i++) {
+      int entry = broken[i];
       if (covers(event, entry)) {
         entries.set(entry, ISSUED, entries.get(entry, ISSUED) | 1L << trace.task(event));
       }
@@ -146,18 +151,18 @@ final class BreakBeforeMake extends Watch {
       case TLBI_RANGE -> gfn <= gfnStart && gfnEnd <= gfn + trace.c(event);
       // A table's walk-cache entries and the leaves below it go only with an unknown level.
       case TLBI_IPA -> gfn >= gfnStart && gfn < gfnEnd && (trace.c(event) == LEVEL_ANY
-          || trace.c(event) == level && !StageTwoEntry.table(level, entries.get(entry, BROKEN)));
+          || (trace.c(event) == level && !StageTwoEntry.table(level, entries.get(entry, BROKEN))));
       default -> false;
     };
   }
 
   private void complete(int task) {
     cached.complete(task);
-    for (int i = broken.size() - 1; i >= 0; i--) {
-      int entry = broken.get(i);
+    for (int i = brokenCount - 1; i >= 0; i--) {
+      int entry = broken[i];
       if ((entries.get(entry, ISSUED) >>> task & 1) != 0) {
         entries.set(entry, BROKEN, 0);
-        broken.remove(i);
+        broken[i] = broken[--brokenCount];
       }
     }
   }

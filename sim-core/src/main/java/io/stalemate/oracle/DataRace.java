@@ -26,8 +26,13 @@ final class DataRace extends Watch {
   private static final String RULE =
       "conflicting accesses are ordered, or both are marked (READ_ONCE, WRITE_ONCE, ...)";
 
+  private static final int READ = Op.READ.ordinal();
+  private static final int WRITE = Op.WRITE.ordinal();
+  private static final int READ_ONCE = Op.READ_ONCE.ordinal();
+
   // Cells of an object: which run they are of, and what is said below.
-  private static final int CELLS = 8;
+  private static final int CELL_BITS = 3;
+  private static final int CELLS = 1 << CELL_BITS;
   private static final int RUN = 0;
   // Words: the last plain store; the plain loads, the marked stores: the last if it knows all others, else ~row of all.
   private static final int PLAIN_STORE = 1;
@@ -53,7 +58,7 @@ final class DataRace extends Watch {
   private final int[] woken = new int[TASKS_MAX];
 
   DataRace() {
-    super("data-race", "conflicting accesses, not both marked, that nothing orders", watched());
+    super("data-race", "conflicting accesses, not both marked, that nothing orders", watched(), Set.of());
   }
 
   private static Set<Op> watched() {
@@ -85,11 +90,23 @@ final class DataRace extends Watch {
       clocks.seen(task);
     }
     int at = cells(trace.object(event));
+    int opcode = trace.opcode(event);
+    // The most frequent ones need no look at the table behind the switch.
+    if (opcode == READ_ONCE) {
+      markedLoad(task, at);
+    } else if (opcode == READ) {
+      plainLoad(event, task, at);
+    } else if (opcode == WRITE) {
+      plainStore(event, task, at);
+    } else {
+      others(event, task, at);
+    }
+  }
+
+  private void others(int event, int task, int at) {
+    Trace trace = trace();
     switch (trace.op(event)) {
-      case READ -> plainLoad(event, task, at);
-      case READ_ONCE -> markedLoad(task, at);
       case LOAD_ACQUIRE -> clocks.learn(task, cells[at + RELEASED]);
-      case WRITE -> plainStore(event, task, at);
       case WRITE_ONCE -> {
         markedStore(event, task, at);
         publish(at, fence[task], 0);
@@ -145,13 +162,18 @@ final class DataRace extends Watch {
 
   /** Yields the index of the cells of an object, cleared if they are of an earlier run. */
   private int cells(int object) {
-    int at = object * CELLS;
+    int at = object << CELL_BITS;
     if (at >= cells.length) {
       cells = Arrays.copyOf(cells, Math.max(at + CELLS, cells.length * 2));
     }
-    if (cells[at] != run) {
-      Arrays.fill(cells, at, at + CELLS, 0);
-      cells[at + RUN] = run;
+    int[] mine = cells;
+    if (mine[at + RUN] != run) {
+      mine[at + RUN] = run;
+      mine[at + PLAIN_STORE] = 0;
+      mine[at + PLAIN_LOADS] = 0;
+      mine[at + MARKED_STORES] = 0;
+      mine[at + RELEASED] = 0;
+      mine[at + BY_RELEASE] = 0;
     }
     return at;
   }
@@ -244,7 +266,7 @@ final class DataRace extends Watch {
   }
 
   private static int epoch(int event, int task) {
-    return event + 1 << TASK_BITS | task;
+    return ((event + 1) << TASK_BITS) | task;
   }
 
   private static int timeOf(int epoch) {

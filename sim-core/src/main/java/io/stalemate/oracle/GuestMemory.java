@@ -1,5 +1,6 @@
 package io.stalemate.oracle;
 
+import io.stalemate.machine.Tracepoint;
 import io.stalemate.trace.Op;
 import io.stalemate.trace.Trace;
 import java.util.ArrayList;
@@ -45,7 +46,9 @@ final class GuestMemory extends Watch {
   GuestMemory() {
     super("guest-memory", "guest loads and stores of a page do not linearize: a lost write, or foreign data",
         EnumSet.of(Op.TRACE, Op.PAGE_ALLOC, Op.PAGE_CLEAR, Op.PAGE_COPY, Op.GUEST_LOAD, Op.GUEST_STORE,
-            Op.GUEST_FETCH));
+            Op.GUEST_FETCH),
+        EnumSet.of(Tracepoint.GUEST_ACCESS, Tracepoint.GUEST_ACCESS_DONE, Tracepoint.SLOT_INSTALL,
+            Tracepoint.SLOT_INVALID, Tracepoint.SLOT_GONE, Tracepoint.SWAP, Tracepoint.HOST_PTE));
   }
 
   @Override

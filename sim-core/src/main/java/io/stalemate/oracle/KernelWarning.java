@@ -3,12 +3,13 @@ package io.stalemate.oracle;
 import io.stalemate.trace.Op;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 
 /** A {@code WARN_ON()} of kernel text fired. */
 final class KernelWarning extends Watch {
 
   KernelWarning() {
-    super("kernel-warning", "a WARN_ON of the kernel fired", EnumSet.of(Op.WARN));
+    super("kernel-warning", "a WARN_ON of the kernel fired", EnumSet.of(Op.WARN), Set.of());
   }
 
   @Override

@@ -86,7 +86,7 @@ final class LockGraph {
       for (int next = 0; next < classes; next++) {
         for (int kind = 0; kind < KINDS; kind++) {
           int edge = edge(from >> 1, next, kind);
-          if (holding[edge] == 0 || recursive && shared(kind)) {
+          if (holding[edge] == 0 || (recursive && shared(kind))) {
             continue;
           }
           if (next == first && !(toRecursive(kind) && !heldAs.exclusive())) {

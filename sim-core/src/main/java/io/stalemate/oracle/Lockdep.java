@@ -39,7 +39,8 @@ final class Lockdep extends Watch {
   private final boolean[] irqsOff = new boolean[TASKS_MAX];
 
   Lockdep() {
-    super("lockdep", "lock order that can deadlock, sleeping while atomic, wrong owner, missing assertHeld", watched());
+    super("lockdep", "lock order that can deadlock, sleeping while atomic, wrong owner, missing assertHeld", watched(),
+        Set.of());
   }
 
   private static Set<Op> watched() {
@@ -200,10 +201,10 @@ final class Lockdep extends Watch {
     int object = trace.object(event);
     int taken = held.drop(trace, task, object);
     boolean wrongMode = taken >= 0
-        && (trace.op(event) == Op.READ_UNLOCK && trace.op(taken) != Op.READ_LOCK
-            || trace.op(event) == Op.WRITE_UNLOCK && trace.op(taken) != Op.WRITE_LOCK
-            || trace.op(event) == Op.UP_WRITE && trace.op(taken) != Op.DOWN_WRITE
-            || trace.op(event) == Op.UP_READ && trace.op(taken) == Op.DOWN_WRITE);
+        && ((trace.op(event) == Op.READ_UNLOCK && trace.op(taken) != Op.READ_LOCK)
+            || (trace.op(event) == Op.WRITE_UNLOCK && trace.op(taken) != Op.WRITE_LOCK)
+            || (trace.op(event) == Op.UP_WRITE && trace.op(taken) != Op.DOWN_WRITE)
+            || (trace.op(event) == Op.UP_READ && trace.op(taken) == Op.DOWN_WRITE));
     if (taken < 0 || wrongMode) {
       report(Severity.RULE, trace.objects().name(object) + " is let go of by a task that does not hold it"
           + (wrongMode ? " so" : ""), OWNER,
@@ -216,7 +217,7 @@ final class Lockdep extends Watch {
   }
 
   private void sleeps(int event, int task) {
-    if (atomic[task] == 0 && preemptOff[task] == 0 && !irqsOff[task] || done()) {
+    if (done() || (atomic[task] == 0 && preemptOff[task] == 0 && !irqsOff[task])) {
       return;
     }
     Trace trace = trace();

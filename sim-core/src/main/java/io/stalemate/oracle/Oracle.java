@@ -1,7 +1,9 @@
 package io.stalemate.oracle;
 
+import io.stalemate.machine.Tracepoint;
 import io.stalemate.trace.Op;
 import io.stalemate.trace.Trace;
+import java.util.EnumSet;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -19,6 +21,11 @@ public interface Oracle {
 
   /** The operations it wants to see; asked once. */
   Set<Op> watches();
+
+  /** The tracepoints it wants to see, if it watches {@link Op#TRACE}; asked once. */
+  default Set<Tracepoint> points() {
+    return EnumSet.allOf(Tracepoint.class);
+  }
 
   /** A run begins. {@code found} takes what this oracle finds in it; the first finding of each oracle is kept. */
   void begin(Trace trace, Consumer<Finding> found);

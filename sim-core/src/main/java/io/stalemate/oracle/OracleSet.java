@@ -1,19 +1,25 @@
 package io.stalemate.oracle;
 
+import io.stalemate.machine.Tracepoint;
 import io.stalemate.trace.Op;
 import io.stalemate.trace.Trace;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * The oracles in use, and what they found in the current run. A world hands every event to {@link #on}, which reaches
- * only the oracles that watch the operation.
+ * only the oracles that watch the operation, or the tracepoint.
  */
 public final class OracleSet {
 
+  private static final int TRACE = Op.TRACE.ordinal();
+
   private final List<Oracle> oracles;
   private final Oracle[][] byOpcode;
+  private final Oracle[][] byPoint;
+  private Trace trace = new Trace();
   private final List<Optional<Finding>> found = new ArrayList<>();
 
   /** Uses {@code oracles}; their order breaks ties between findings of one severity. */
@@ -21,17 +27,20 @@ public final class OracleSet {
     this.oracles = List.copyOf(oracles);
     this.byOpcode = new Oracle[Op.values().length][];
     for (Op op : Op.values()) {
-      List<Oracle> watching = new ArrayList<>();
-      for (Oracle oracle : this.oracles) {
-        if (oracle.watches().contains(op)) {
-          watching.add(oracle);
-        }
-      }
-      byOpcode[op.ordinal()] = watching.toArray(new Oracle[0]);
+      byOpcode[op.ordinal()] = select(oracle -> oracle.watches().contains(op));
+    }
+    this.byPoint = new Oracle[Tracepoint.values().length][];
+    for (Tracepoint point : Tracepoint.values()) {
+      byPoint[point.ordinal()] =
+          select(oracle -> oracle.watches().contains(Op.TRACE) && oracle.points().contains(point));
     }
     for (int i = 0; i < this.oracles.size(); i++) {
       found.add(Optional.empty());
     }
+  }
+
+  private Oracle[] select(Predicate<Oracle> watching) {
+    return oracles.stream().filter(watching).toArray(Oracle[]::new);
   }
 
   /** The oracles in use. */
@@ -39,8 +48,9 @@ public final class OracleSet {
     return oracles;
   }
 
-  /** A run begins, whose events are in {@code trace}; events that are there already count as seen. */
-  public void begin(Trace trace) {
+  /** A run begins, whose events are in {@code newTrace}; events that are there already count as seen. */
+  public void begin(Trace newTrace) {
+    trace = newTrace;
     for (int i = 0; i < oracles.size(); i++) {
       int place = i;
       found.set(place, Optional.empty());
@@ -57,7 +67,7 @@ public final class OracleSet {
 
   /** Event {@code event}, of operation {@code opcode}, has just been appended. */
   public void on(int opcode, int event) {
-    Oracle[] watching = byOpcode[opcode];
+    Oracle[] watching = opcode == TRACE ? byPoint[trace.object(event)] : byOpcode[opcode];
     for (int i = 0; i < watching.length; i++) {
       watching[i].on(event);
     }

@@ -1,5 +1,6 @@
 package io.stalemate.oracle;
 
+import io.stalemate.machine.Tracepoint;
 import io.stalemate.trace.Op;
 import io.stalemate.trace.Trace;
 import java.util.ArrayList;
@@ -35,7 +36,9 @@ final class Progress extends Watch {
 
   Progress() {
     super("progress", "deadlock, lost wake-up, or retries with nothing in progress (livelock)",
-        EnumSet.of(Op.TRACE, Op.RETRYING, Op.TASK_END));
+        EnumSet.of(Op.TRACE, Op.RETRYING, Op.TASK_END),
+        EnumSet.of(Tracepoint.FAULT_RETRY, Tracepoint.GUEST_ACCESS_DONE, Tracepoint.VCPU_EXIT,
+            Tracepoint.INVALIDATE_BEGIN, Tracepoint.INVALIDATE_END, Tracepoint.NOTIFIER_END, Tracepoint.RETURN));
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.stalemate.oracle;
 
 import io.stalemate.machine.PageUse;
+import io.stalemate.machine.Tracepoint;
 import io.stalemate.trace.Op;
 import io.stalemate.trace.Trace;
 import java.util.ArrayList;
@@ -44,7 +45,10 @@ final class StaleTranslation extends Watch {
   StaleTranslation(int bitsPerLevel) {
     super("stale-translation", "a guest reaches a page that the host freed, re-used or maps otherwise",
         EnumSet.of(Op.TRACE, Op.PAGE_ALLOC, Op.PAGE_FREE, Op.TLB_FILL, Op.GUEST_LOAD, Op.GUEST_STORE,
-            Op.GUEST_FETCH));
+            Op.GUEST_FETCH),
+        EnumSet.of(Tracepoint.S2_SET_PTE, Tracepoint.S2_ROOT, Tracepoint.SLOT_INSTALL, Tracepoint.SLOT_INVALID,
+            Tracepoint.SLOT_GONE, Tracepoint.HOST_PTE, Tracepoint.VMA_MAP, Tracepoint.NOTIFIER_START,
+            Tracepoint.NOTIFIER_END));
     tables = new StageTwo(bitsPerLevel);
   }
 

@@ -1,5 +1,6 @@
 package io.stalemate.oracle;
 
+import io.stalemate.machine.Tracepoint;
 import io.stalemate.trace.Op;
 import io.stalemate.trace.Trace;
 import java.util.ArrayList;
@@ -13,7 +14,8 @@ import java.util.List;
  * do not end, or end and did not begin.
  *
  * <p>An install inside the caller's own invalidation of the gfn is {@code change_pte}: the caller holds the host's
- * page-table lock, so whoever else is invalidating there will find the entry changed. Installs by tasks that never sampled are held to the "in progress" half of the rule.
+ * page-table lock, so whoever else is invalidating there will find the entry changed. Installs by tasks that never
+ * sampled are held to the "in progress" half of the rule.
  */
 final class StalenessProtocol extends Watch {
 
@@ -50,7 +52,10 @@ final class StalenessProtocol extends Watch {
 
   StalenessProtocol(int bitsPerLevel) {
     super("staleness-protocol", "a leaf is installed though an invalidation of it began after the sequence sample",
-        EnumSet.of(Op.TRACE));
+        EnumSet.of(Op.TRACE),
+        EnumSet.of(Tracepoint.FAULT_SEQ, Tracepoint.FAULT_PFN, Tracepoint.FAULT_DONE, Tracepoint.FAULT_RETRY,
+            Tracepoint.S2_SET_PTE, Tracepoint.INVALIDATE_BEGIN, Tracepoint.INVALIDATE_RANGE,
+            Tracepoint.INVALIDATE_END, Tracepoint.MN_ACTIVE));
     tables = new StageTwo(bitsPerLevel);
   }
 
@@ -186,7 +191,7 @@ final class StalenessProtocol extends Watch {
     } else if (sample != NONE) {
       // Sampled between the store of seq and the event: the new value says that the invalidation was over.
       boolean moved = seqAfter[invalidation] - sampledSeq[trace.task(install)] > 0;
-      if (beginAt[invalidation] > learnedAt[trace.task(install)] || ended > sample && moved) {
+      if (beginAt[invalidation] > learnedAt[trace.task(install)] || (ended > sample && moved)) {
         broken(install, invalidation, sample, range, beginAt[invalidation] > sample || moved
             ? "though it was invalidated after the sequence sample"
             : "though it was invalidated after the pfn lookup, which came before the sequence sample");

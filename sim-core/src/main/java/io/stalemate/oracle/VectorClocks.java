@@ -15,32 +15,45 @@ final class VectorClocks {
   /** No snapshot. */
   static final int NONE = 0;
 
-  private static final int WIDTH = Watch.TASKS_MAX;
+  private static final int WIDTH_MIN = 8;
 
-  private final int[] clocks = new int[WIDTH * WIDTH];
-  private int[] rows = new int[64 * WIDTH];
+  // Entries of a row: a power of two that the tasks fit into, small so that rows share cache lines.
+  private int width = WIDTH_MIN;
+  private int[] clocks = new int[Watch.TASKS_MAX * WIDTH_MIN];
+  private int[] rows = new int[64 * WIDTH_MIN];
+  // Whose snapshot a row is, taken when; -1 for a row of many.
   private int[] owners = new int[64];
+  private int[] times = new int[64];
   private int size = 1;
-  // Tasks seen so far: all else is zero, so that copies stay short.
   private int tasks;
 
   /** Forgets everything; costs as much as was used. */
   void clear() {
-    for (int task = 0; task < tasks; task++) {
-      Arrays.fill(clocks, task * WIDTH, task * WIDTH + tasks, 0);
-    }
+    Arrays.fill(clocks, 0, tasks * width, 0);
     size = 1;
     tasks = 0;
   }
 
   /** {@code task} takes part from now on. */
   void seen(int task) {
-    if (task >= tasks) {
-      for (int row = 1; row < size; row++) {
-        Arrays.fill(rows, row * WIDTH + tasks, row * WIDTH + task + 1, 0);
-      }
-      tasks = task + 1;
+    if (task < tasks) {
+      return;
     }
+    if (task >= width) {
+      int wider = Integer.highestOneBit(task) * 2;
+      clocks = widened(clocks, Watch.TASKS_MAX, wider);
+      rows = widened(rows, owners.length, wider);
+      width = wider;
+    }
+    tasks = task + 1;
+  }
+
+  private int[] widened(int[] narrow, int count, int wider) {
+    int[] wide = new int[count * wider];
+    for (int row = 0; row < count; row++) {
+      System.arraycopy(narrow, row * width, wide, row * wider, width);
+    }
+    return wide;
   }
 
   /** Number of tasks that take part. */
@@ -50,22 +63,23 @@ final class VectorClocks {
 
   /** Whether {@code task} knows of what {@code other} did at {@code time}. */
   boolean knows(int task, int other, int time) {
-    return task == other || clocks[task * WIDTH + other] >= time;
+    return task == other || clocks[task * width + other] >= time;
   }
 
   /** Yields a snapshot of what {@code task} knows at {@code time}, its own past included. */
   int snapshot(int task, int time) {
     int row = newRow();
-    clocks[task * WIDTH + task] = time;
-    System.arraycopy(clocks, task * WIDTH, rows, row * WIDTH, tasks);
+    clocks[task * width + task] = time;
+    System.arraycopy(clocks, task * width, rows, row * width, width);
     owners[row] = task;
+    times[row] = time;
     return row;
   }
 
   /** Whether {@code task} knows all of {@code row}, as far as one comparison can tell. */
   boolean knowsAll(int task, int row) {
     int owner = owners[row];
-    return owner >= 0 && knows(task, owner, rows[row * WIDTH + owner]);
+    return owner >= 0 && knows(task, owner, times[row]);
   }
 
   /** {@code task} learns all of {@code row}, which may be {@link #NONE}. */
@@ -77,8 +91,8 @@ final class VectorClocks {
     if (knowsAll(task, row)) {
       return;
     }
-    int to = task * WIDTH;
-    int from = row * WIDTH;
+    int to = task * width;
+    int from = row * width;
     for (int i = 0; i < tasks; i++) {
       if (rows[from + i] > clocks[to + i]) {
         clocks[to + i] = rows[from + i];
@@ -95,10 +109,10 @@ final class VectorClocks {
     if (target == NONE) {
       target = newRow();
       owners[target] = -1;
-      Arrays.fill(rows, target * WIDTH, target * WIDTH + tasks, 0);
+      Arrays.fill(rows, target * width, (target + 1) * width, 0);
     }
     for (int i = 0; i < tasks; i++) {
-      rows[target * WIDTH + i] = Math.max(rows[target * WIDTH + i], rows[row * WIDTH + i]);
+      rows[target * width + i] = Math.max(rows[target * width + i], rows[row * width + i]);
     }
     return target;
   }
@@ -109,22 +123,23 @@ final class VectorClocks {
     if (target == NONE) {
       target = newRow();
       owners[target] = -1;
-      Arrays.fill(rows, target * WIDTH, target * WIDTH + tasks, 0);
+      Arrays.fill(rows, target * width, (target + 1) * width, 0);
     }
-    rows[target * WIDTH + task] = time;
+    rows[target * width + task] = time;
     return target;
   }
 
   /** Yields {@code task}'s time in {@code row}. */
   int time(int row, int task) {
-    return rows[row * WIDTH + task];
+    return rows[row * width + task];
   }
 
   private int newRow() {
     int row = size++;
     if (row == owners.length) {
       owners = Arrays.copyOf(owners, row * 2);
-      rows = Arrays.copyOf(rows, row * 2 * WIDTH);
+      times = Arrays.copyOf(times, row * 2);
+      rows = Arrays.copyOf(rows, row * 2 * width);
     }
     return row;
   }

@@ -136,7 +136,7 @@ final class WaitGraph {
     return switch (announced(task)) {
       case SPIN_LOCK, MUTEX_LOCK, WRITE_LOCK, DOWN_WRITE -> holding >= 0;
       case READ_LOCK, DOWN_READ ->
-          holding >= 0 && Acquire.of(trace.op(holding)).exclusive() || other != task && queuedOn[other] == object;
+          (holding >= 0 && Acquire.of(trace.op(holding)).exclusive()) || (other != task && queuedOn[other] == object);
       case SRCU_GP_END, RCU_GP_END -> holding >= 0 && holding < graceAt[task];
       default -> false;
     };

@@ -1,5 +1,6 @@
 package io.stalemate.oracle;
 
+import io.stalemate.machine.Tracepoint;
 import io.stalemate.trace.Op;
 import io.stalemate.trace.Trace;
 import java.util.Collections;
@@ -17,14 +18,17 @@ abstract class Watch implements Oracle {
   private final String name;
   private final String title;
   private final Set<Op> watches;
+  private final Set<Tracepoint> points;
   private Trace trace = new Trace();
   private Consumer<Finding> found = finding -> {};
   private boolean done;
 
-  Watch(String name, String title, Set<Op> watches) {
+  /** An oracle that watches {@code watches} and, if {@link Op#TRACE} is among them, {@code points}. */
+  Watch(String name, String title, Set<Op> watches, Set<Tracepoint> points) {
     this.name = name;
     this.title = title;
     this.watches = Collections.unmodifiableSet(EnumSet.copyOf(watches));
+    this.points = points;
   }
 
   @Override
@@ -40,6 +44,11 @@ abstract class Watch implements Oracle {
   @Override
   public final Set<Op> watches() {
     return watches;
+  }
+
+  @Override
+  public final Set<Tracepoint> points() {
+    return points;
   }
 
   @Override

@@ -26,27 +26,23 @@ abstract sealed class SimLock<S extends LockState> implements Lock
   /** Announces {@code opcode}, waits until the state admits it, performs it. */
   final void acquire(int opcode) {
     world.announce(opcode, id, state);
-    perform(opcode);
-    world.record(opcode, id, 0, 0, 0, 0);
+    perform(opcode, 0);
   }
 
   /** Announces and performs {@code opcode}, which can always proceed. */
   final void release(int opcode) {
     world.announce(opcode, id);
-    perform(opcode);
-    world.record(opcode, id, 0, 0, 0, 0);
+    perform(opcode, 0);
   }
 
   /** As {@link #acquire} for a writer: one that finds the lock taken queues first, which keeps new readers out. */
   final void acquireWrite(int opcode, int queuedOpcode) {
     world.announce(opcode, id);
     if (!state.admits(world.current(), opcode)) {
-      perform(queuedOpcode);
-      world.record(queuedOpcode, id, 0, 0, 0, 0);
+      perform(queuedOpcode, 0);
       world.announce(opcode, id, state);
     }
-    perform(opcode);
-    world.record(opcode, id, 0, 0, 0, 0);
+    perform(opcode, 0);
   }
 
   /** Announces {@code opcode} and performs it if {@code free} says so at that moment; yields whether it did. */
@@ -54,14 +50,16 @@ abstract sealed class SimLock<S extends LockState> implements Lock
     world.announce(opcode, id);
     boolean taken = free.getAsBoolean();
     if (taken) {
-      perform(opcode);
+      perform(opcode, 1);
+    } else {
+      world.record(opcode, id, 0, 0, 0, 0);
     }
-    world.record(opcode, id, taken ? 1 : 0, 0, 0, 0);
     return taken;
   }
 
-  private void perform(int opcode) {
+  private void perform(int opcode, long result) {
     owner.perform(world.current(), opcode);
+    world.record(opcode, id, result, 0, 0, 0);
     world.changed(state);
   }
 

@@ -234,7 +234,7 @@ public final class World implements Announced {
     boolean admitted = gate.admits(task, opcode);
     if (!admitted) {
       enabled &= ~bit;
-      record(Code.BLOCKED, object, opcode, 0, 0, 0);
+      recordBlocked(task, object, opcode);
     }
     if (starting) {
       Coroutine.pause();
@@ -259,12 +259,18 @@ public final class World implements Announced {
   void changed(Gate gate) {
     for (long rest = gate.waiters; rest != 0; rest &= rest - 1) {
       int task = Long.numberOfTrailingZeros(rest);
+      long bit = 1L << task;
       if (gate.admits(task, opcodes[task])) {
-        enabled |= 1L << task;
-      } else {
-        enabled &= ~(1L << task);
+        enabled |= bit;
+      } else if ((enabled & bit) != 0) {
+        enabled &= ~bit;
+        recordBlocked(task, objects[task], opcodes[task]);
       }
     }
+  }
+
+  private void recordBlocked(int task, int object, int opcode) {
+    watcher.on(Code.BLOCKED, trace.append(Code.BLOCKED, task, object, opcode, 0, 0, 0));
   }
 
   @Override

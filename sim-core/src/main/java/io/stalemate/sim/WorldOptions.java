@@ -24,4 +24,9 @@ public record WorldOptions(int cpus, boolean plainAccessesAreChoices, List<Alloc
   public static WorldOptions of(int cpus) {
     return new WorldOptions(cpus, false, List.of());
   }
+
+  /** Yields the same machine with plain accesses as choices, or not. */
+  public WorldOptions withPlainAccessesAsChoices(boolean choices) {
+    return new WorldOptions(cpus, choices, failures);
+  }
 }

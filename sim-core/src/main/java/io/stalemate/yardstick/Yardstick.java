@@ -16,16 +16,16 @@ import io.stalemate.machine.WordArray;
  */
 public class Yardstick {
 
-  private static final long GFN = 0;
+  protected static final long GFN = 0;
   private static final long LEVEL = 3;
   /** Valid, page, access flag, readable and writable; see the stage-2 descriptor format. */
   private static final long LEAF_BITS = 1 | 1 << 1 | 1 << 6 | 1 << 7 | 1 << 10;
   private static final int PAGE_SHIFT = 12;
 
-  private final Machine m;
+  protected final Machine m;
   private final Spinlock mmuLock;
-  private final Word mmuInvalidateSeq;
-  private final Word mmuInvalidateInProgress;
+  protected final Word mmuInvalidateSeq;
+  protected final Word mmuInvalidateInProgress;
   private final Word hostPage;
   private final Word leaf;
   private final WordArray freed;

@@ -21,7 +21,8 @@ class AccountingTest {
   private final int child = story.allocTable(0x201, 2);
 
   private Story linked() {
-    return story.point(PT_REF, 0x201, 1).point(S2_ROOT, 0, 0x200).setPte(root, 0, 2, 0, Story.table(0x201)).point(PT_REF, 0x200, 2);
+    return story.point(PT_REF, 0x201, 1).point(S2_ROOT, 0, 0x200)
+        .setPte(root, 0, 2, 0, Story.table(0x201)).point(PT_REF, 0x200, 2);
   }
 
   @Test

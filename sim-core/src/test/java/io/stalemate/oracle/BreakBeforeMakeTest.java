@@ -114,8 +114,8 @@ class BreakBeforeMakeTest {
   void rejectsALevelHintForATable() {
     story.by(vcpu).setPte(word, 2, 2, 0, Story.table(0x201)).setPte(word, 2, 2, Story.table(0x201), 0)
         .op(Op.TLBI_IPA, 0, 0, 0x2000, 2).op(Op.DSB, 0).setPte(word, 2, 2, 0, 0x102L << 12 | VALID);
-    assertThat(story.quiet()).containsExactly("stage-2 entry of gfn 0x2 level 2 becomes pfn 0x102 before table 0x201 was"
-        + " invalidated in the TLBs");
+    assertThat(story.quiet()).containsExactly("stage-2 entry of gfn 0x2 level 2 becomes pfn 0x102 before table 0x201"
+        + " was invalidated in the TLBs");
   }
 
   @Test

@@ -15,7 +15,8 @@ class StalenessProtocolTest {
 
   private static final String AFTER = "stage-2 leaf for gfn 0x2 is installed though it was invalidated after the"
       + " sequence sample";
-  private static final String DURING = "stage-2 leaf for gfn 0x2 is installed while an invalidation of it is in progress";
+  private static final String DURING =
+      "stage-2 leaf for gfn 0x2 is installed while an invalidation of it is in progress";
 
   private final Story story = new Story(new StalenessProtocol(1));
   private final int vcpu = story.task("vcpu0");
@@ -73,8 +74,8 @@ class StalenessProtocolTest {
     end(host, 1, 0);
     sample(1);
     install();
-    assertThat(story.quiet()).containsExactly("stage-2 leaf for gfn 0x2 is installed though it was invalidated after the"
-        + " pfn lookup, which came before the sequence sample");
+    assertThat(story.quiet()).containsExactly("stage-2 leaf for gfn 0x2 is installed though it was invalidated after"
+        + " the pfn lookup, which came before the sequence sample");
   }
 
   @Test

@@ -23,7 +23,8 @@ import picocli.CommandLine.ParameterException;
       ShowCommand.class,
       ListCommand.class,
       TemplateCommand.class,
-      BenchCommand.class
+      BenchCommand.class,
+      VerifyDeterminismCommand.class
     },
     footer = {
       "",
@@ -60,7 +61,13 @@ public final class Main implements Runnable {
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setParameterExceptionHandler(Main::misused);
     line.setExecutionExceptionHandler((thrown, command, parsed) -> failed(thrown, command.getErr()));
-    return line.execute(args);
+    try {
+      return line.execute(args);
+    } catch (StackOverflowError | OutOfMemoryError e) {
+      // picocli lets errors pass, and the JVM's exit code for them is the one of a finding.
+      err.println("stalemate: internal error, please report it: " + e);
+      return ExitCode.INTERNAL;
+    }
   }
 
   @Override

@@ -37,7 +37,7 @@ record Recorded(Case subject, Token token, Optional<RecordedTrace> trace) {
 
   /** Reads a token or a trace file. A token of another model is refused unless {@code drift} is allowed. */
   static Recorded read(String tokenOrFile, Optional<String> scenarioFile, boolean drift) {
-    if (Token.claimed(tokenOrFile) && !Files.exists(Path.of(tokenOrFile))) {
+    if (Token.claimed(tokenOrFile) && !Files.isRegularFile(Subject.path(tokenOrFile))) {
       return of(Token.parse(tokenOrFile), Optional.empty(), scenarioFile, drift);
     }
     RecordedTrace trace = file(tokenOrFile);
@@ -49,7 +49,7 @@ record Recorded(Case subject, Token token, Optional<RecordedTrace> trace) {
   }
 
   private static RecordedTrace file(String name) {
-    Path path = path(name);
+    Path path = Subject.path(name);
     if (!Files.isRegularFile(path)) {
       throw Refused.usage(Safe.quote(name) + " is neither a token nor a trace file; a token begins with sm1. or sx1.");
     }
@@ -57,14 +57,6 @@ record Recorded(Case subject, Token token, Optional<RecordedTrace> trace) {
       return TraceText.read(path);
     } catch (IOException e) {
       throw Refused.usage(Safe.quote(name) + ": cannot be read");
-    }
-  }
-
-  private static Path path(String name) {
-    try {
-      return Path.of(name);
-    } catch (java.nio.file.InvalidPathException e) {
-      throw Refused.usage(Safe.quote(name) + " is neither a token nor a file name");
     }
   }
 

@@ -85,7 +85,7 @@ final class ReplayCommand implements Callable<Integer> {
       same &= difference.isEmpty() && lost.isEmpty() && (expected == null || RunReport.hex(hash).equals(expected));
       List<Finding> findings = runner.isFinding() ? runner.findings() : List.of();
       if (traceFile != null) {
-        write(Path.of(traceFile), TraceText.write(runner.trace(), recorded.header(runner)));
+        write(Subject.path(traceFile), TraceText.write(runner.trace(), recorded.header(runner)));
       }
       Verdict verdict = !same ? Verdict.NONDETERMINISM : findings.isEmpty() ? Verdict.PASS : Verdict.FINDING;
       int exitCode = exitCode(verdict);

@@ -58,6 +58,9 @@ final class RunCommand implements Callable<Integer> {
   @Option(names = "--keep-going", description = "goes on after a finding and counts findings by signature")
   private boolean keepGoing;
 
+  @Option(names = "--plain-choices", description = "may switch before plain accesses too: slower, finds the same races")
+  private boolean plainChoices;
+
   /** How long to run. */
   static final class Budget {
     @Option(names = "--runs", paramLabel = "N", description = "number of runs (default " + RUNS_DEFAULT + ")")
@@ -74,7 +77,8 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Case subject = Subject.of(scenario, Optional.ofNullable(era), Optional.ofNullable(race));
+    Case subject = Subject.of(scenario, Optional.ofNullable(era), Optional.ofNullable(race))
+        .withPlainAccessesAsChoices(plainChoices);
     Session.Plan plan = new Session.Plan(subject, Strategies.tokenName(strategy), seed(), runsMax(), nanosMax(),
         workers(), keepGoing);
     Model model = Model.builtIn();

@@ -51,13 +51,18 @@ final class RunReport {
   }
 
   Verdict verdict() {
-    if (result.differed().isPresent()) {
+    if (result.differed().isPresent() || isLost()) {
       return Verdict.NONDETERMINISM;
     }
     if (!result.found().isEmpty()) {
       return Verdict.FINDING;
     }
     return isConclusive() ? Verdict.PASS : Verdict.INCONCLUSIVE;
+  }
+
+  /** Whether the first finding did not show when its run was repeated. */
+  private boolean isLost() {
+    return explanation != null && explanation.findings().isEmpty();
   }
 
   private boolean isConclusive() {
@@ -77,7 +82,7 @@ final class RunReport {
       global.out().println(json());
       return;
     }
-    if (explanation != null && runner != null && !global.quiet()) {
+    if (explanation != null && runner != null && !isLost() && !global.quiet()) {
       global.err().print(new Drawing(global, runner, explanation).splat(foundLine(), handles()));
       global.err().flush();
     }
@@ -151,7 +156,9 @@ final class RunReport {
     printGoals();
     result.differed().ifPresent(differed -> line("run %,d came out differently when repeated, from step %d on: %s",
         differed.index() + 1, differed.step(), seedToken(differed.seed())));
-    if (explanation != null) {
+    if (isLost()) {
+      line("the first finding did not show again when its run was repeated");
+    } else if (explanation != null) {
       line("replay   %s", replayCommand());
       line("show     %s", replayCommand().replaceFirst("replay", "show"));
     }
@@ -239,7 +246,7 @@ final class RunReport {
           .put("runs", result.foundCounts().get(i))
           .put("firstRun", found.index())
           .put("token", seedToken(found.seed()));
-      if (i == 0 && explanation != null) {
+      if (i == 0 && explanation != null && !isLost()) {
         explain(node, explanation);
       }
     }

@@ -3,8 +3,11 @@ package io.stalemate.cli;
 import io.stalemate.scenario.Scenario;
 import io.stalemate.scenario.file.Catalogue;
 import io.stalemate.scenario.file.ScenarioFile;
+import io.stalemate.scenario.input.Refused;
+import io.stalemate.scenario.input.Safe;
 import io.stalemate.session.Case;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -16,17 +19,26 @@ final class Subject {
   /** Yields the case of a scenario's name or file. */
   static Case of(String scenarioOrFile, Optional<String> era, Optional<String> race) {
     return looksLikeFile(scenarioOrFile)
-        ? Case.of(ScenarioFile.read(Path.of(scenarioOrFile)), false, era, race)
+        ? Case.of(ScenarioFile.read(path(scenarioOrFile)), false, era, race)
         : Case.of(new Catalogue().scenario(scenarioOrFile), true, era, race);
   }
 
   private static boolean looksLikeFile(String argument) {
     return argument.endsWith(ScenarioFile.SUFFIX) || argument.indexOf('/') >= 0 || argument.indexOf('.') >= 0
-        || (!new Catalogue().has(argument) && Files.isRegularFile(Path.of(argument)));
+        || (!new Catalogue().has(argument) && Files.isRegularFile(path(argument)));
   }
 
   /** Yields the scenario of {@code --file}, if one was given. */
   static Optional<Scenario> file(Optional<String> path) {
-    return path.map(each -> ScenarioFile.read(Path.of(each)));
+    return path.map(each -> ScenarioFile.read(path(each)));
+  }
+
+  /** Yields the path that an argument names. */
+  static Path path(String name) {
+    try {
+      return Path.of(name);
+    } catch (InvalidPathException e) {
+      throw Refused.usage(Safe.quote(name) + " is no name of a file");
+    }
   }
 }

@@ -9,16 +9,21 @@ import io.stalemate.scenario.input.Refused;
 import io.stalemate.scenario.input.Safe;
 import io.stalemate.scenario.token.Overrides;
 import io.stalemate.scenario.token.Token;
+import java.util.List;
 import java.util.Optional;
 
 /**
  * What is run: a scenario on the text of an era, with a known race put back or none.
  *
  * @param isBuiltIn whether the scenario is of the catalogue; else tokens carry its digest
+ * @param plainAccessesAreChoices whether the strategy may switch before plain accesses too
  */
-public record Case(Scenario scenario, String era, Optional<Race> race, boolean isBuiltIn) {
+public record Case(
+    Scenario scenario, String era, Optional<Race> race, boolean isBuiltIn, boolean plainAccessesAreChoices) {
 
   private static final String FILE_DIGEST = "f";
+  private static final String PLAIN = "plain";
+  private static final String CHOICES = "choices";
 
   /**
    * Puts a case together.
@@ -37,7 +42,12 @@ public record Case(Scenario scenario, String era, Optional<Race> race, boolean i
       throw Refused.usage("race " + patch.get().card().name() + " cannot be put into era " + chosen + "; allowed: "
           + String.join(", ", patch.get().card().eras()));
     }
-    return new Case(scenario, chosen, patch, isBuiltIn);
+    return new Case(scenario, chosen, patch, isBuiltIn, false);
+  }
+
+  /** Yields the same case with plain accesses as choices, or not. */
+  public Case withPlainAccessesAsChoices(boolean choices) {
+    return new Case(scenario, era, race, isBuiltIn, choices);
   }
 
   private static String eraFor(Scenario scenario, Optional<Race> race) {
@@ -62,10 +72,18 @@ public record Case(Scenario scenario, String era, Optional<Race> race, boolean i
   public static Case of(Token token, Catalogue catalogue, Optional<Scenario> file) {
     Overrides overrides = token.overrides();
     for (String key : overrides.values().keySet()) {
-      if (!key.equals("era") && !key.equals("race") && !key.equals(FILE_DIGEST)) {
+      if (!List.of("era", "race", FILE_DIGEST, PLAIN).contains(key)) {
         throw Refused.input("token with an override that means nothing: " + Safe.quote(key));
       }
     }
+    Optional<String> plain = overrides.get(PLAIN);
+    if (plain.isPresent() && !plain.get().equals(CHOICES)) {
+      throw Refused.input("token with plain=" + Safe.quote(plain.get()) + "; plain=" + CHOICES + " is allowed");
+    }
+    return of(overrides, token, catalogue, file).withPlainAccessesAsChoices(plain.isPresent());
+  }
+
+  private static Case of(Overrides overrides, Token token, Catalogue catalogue, Optional<Scenario> file) {
     Optional<String> digest = overrides.get(FILE_DIGEST);
     if (digest.isEmpty()) {
       return of(catalogue.scenario(token.scenario()), true, overrides.era(), overrides.get("race"));
@@ -87,6 +105,9 @@ public record Case(Scenario scenario, String era, Optional<Race> race, boolean i
     }
     if (race.isPresent()) {
       overrides = overrides.with("race", race.get().card().name());
+    }
+    if (plainAccessesAreChoices) {
+      overrides = overrides.with(PLAIN, CHOICES);
     }
     return isBuiltIn ? overrides : overrides.with(FILE_DIGEST, scenario.digest());
   }

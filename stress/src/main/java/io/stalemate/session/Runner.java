@@ -14,6 +14,7 @@ import io.stalemate.scenario.OutcomeClass;
 import io.stalemate.scenario.Scenario;
 import io.stalemate.sim.Watcher;
 import io.stalemate.sim.World;
+import io.stalemate.sim.WorldOptions;
 import io.stalemate.strategy.Replay;
 import io.stalemate.strategy.Schedule;
 import io.stalemate.strategy.Strategy;
@@ -32,6 +33,7 @@ public final class Runner {
   private final Scenario scenario;
   private final World world;
   private final Testbed testbed;
+  private final WorldOptions options;
   private final OracleSet oracles;
   private final EventCounts counts = new EventCounts();
   private final int stepsExpected;
@@ -43,6 +45,7 @@ public final class Runner {
     this.subject = subject;
     this.scenario = subject.scenario();
     this.testbed = Testbed.of(scenario, subject.era(), subject.race());
+    this.options = testbed.options().withPlainAccessesAsChoices(subject.plainAccessesAreChoices());
     this.oracles = new OracleSet(oraclesFor(scenario));
     this.world = worlds.open(index, new Eyes());
     run(new Replay(new Schedule(new int[0], new int[0])), 0);
@@ -82,7 +85,7 @@ public final class Runner {
 
   /** Runs once. */
   public Ending run(Strategy strategy, long seed) {
-    world.begin(testbed.options());
+    world.begin(options);
     counts.clear();
     oracles.begin(world.trace());
     testbed.build(world);

@@ -28,7 +28,7 @@ public final class Session {
   private final AtomicLong runsDone = new AtomicLong();
   private final AtomicLong stopBefore;
   private final AtomicBoolean interrupted = new AtomicBoolean();
-  private final long deadline;
+  private final long begun = System.nanoTime();
   private final List<Chunk> chunks = new ArrayList<>();
 
   /**
@@ -79,8 +79,6 @@ public final class Session {
   public Session(Plan plan) {
     this.plan = plan;
     this.stopBefore = new AtomicLong(plan.runsMax());
-    long now = System.nanoTime();
-    this.deadline = plan.nanosMax() == Long.MAX_VALUE ? Long.MAX_VALUE : now + plan.nanosMax();
   }
 
   /** Number of runs done so far; may be asked by any thread. */
@@ -95,7 +93,7 @@ public final class Session {
 
   /** Runs it. Blocks until it is over. */
   public Result run(Worlds worlds) {
-    long begun = System.nanoTime();
+    long started = System.nanoTime();
     List<Thread> threads = new ArrayList<>();
     List<Throwable> failures = new ArrayList<>();
     for (int worker = 0; worker < plan.workers(); worker++) {
@@ -119,7 +117,7 @@ public final class Session {
     if (!failures.isEmpty()) {
       throw failures.getFirst() instanceof RuntimeException e ? e : new IllegalStateException(failures.getFirst());
     }
-    return result(System.nanoTime() - begun);
+    return result(System.nanoTime() - started);
   }
 
   private void join(Thread thread) {
@@ -137,7 +135,7 @@ public final class Session {
   private void work(Runner runner) {
     Strategy strategy = Strategies.of(plan.strategy(), runner.stepsExpected());
     RunTwice twice = new RunTwice(strategy);
-    while (!interrupted.get() && System.nanoTime() < deadline) {
+    while (!interrupted.get() && System.nanoTime() - begun < plan.nanosMax()) {
       long start = nextChunk.getAndIncrement() * CHUNK;
       if (start >= stopBefore.get()) {
         return;

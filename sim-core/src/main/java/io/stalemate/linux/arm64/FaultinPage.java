@@ -27,8 +27,11 @@ public record FaultinPage(long gfn, int shift, boolean forcePte, long pfn, boole
     return new FaultinPage(gfn, shift, forcePte, pfn, writable, seq);
   }
 
-  /** The block of {@code 1 << blockShift} pages around the page. */
+  /** The block of {@code 1 << blockShift} pages around the page; the page itself if that is its size already. */
   public FaultinPage asBlock(int blockShift) {
+    if (blockShift == shift) {
+      return this;
+    }
     long mask = -(1L << blockShift);
     return new FaultinPage(gfn & mask, blockShift, forcePte, pfn & mask, writable, mmuSeq);
   }

@@ -17,7 +17,7 @@ public class KvmTlb {
   /** The most pages that one range operand names ({@code MAX_TLBI_RANGE_PAGES}). */
   private static final long MAX_TLBI_RANGE_PAGES = 32L << 16;
 
-  private final Tlb tlb;
+  protected final Tlb tlb;
   private final boolean tlbRange;
 
   /**

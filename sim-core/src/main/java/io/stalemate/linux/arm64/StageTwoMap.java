@@ -16,7 +16,7 @@ public record StageTwoMap(long phys, long attributes, @Nullable MmuMemoryCache m
    * {@code stage2_map_walker_phys_addr()}: where the entry's first byte maps to. Derived from the distance walked, as
    * since 1f0f4a2ef7a5: a counter would run ahead of an entry that is skipped or visited again.
    */
-  long physAt(PgtableVisit ctx) {
+  public long physAt(PgtableVisit ctx) {
     return phys + (ctx.addr() - ctx.start());
   }
 }

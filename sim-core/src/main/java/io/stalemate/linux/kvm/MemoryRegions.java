@@ -121,12 +121,17 @@ public class MemoryRegions {
    */
   @KernelFunction(value = "kvm_invalidate_memslot", file = "virt/kvm/kvm_main.c", version = "v5.17-v6.12")
   protected KvmMemorySlot invalidateMemslot(KvmMemorySlot old) {
-    KvmMemorySlot invalid = new KvmMemorySlot(nextSerial(), old.id(), old.baseGfn(), old.npages(),
-        old.userspaceAddr(), old.flags() | KVM_MEMSLOT_INVALID, old.dirtyBitmap());
+    KvmMemorySlot invalid = invalidCopy(old);
     activateMemslot(old.id(), invalid);
     flushShadowMemslot(old);
     kvm.slotsArchLock.lock();
     return invalid;
+  }
+
+  /** Yields the slot that stands in for {@code old}. Held: slots_lock. */
+  protected KvmMemorySlot invalidCopy(KvmMemorySlot old) {
+    return new KvmMemorySlot(nextSerial(), old.id(), old.baseGfn(), old.npages(),
+        old.userspaceAddr(), old.flags() | KVM_MEMSLOT_INVALID, old.dirtyBitmap());
   }
 
   /** kvm_arch_flush_shadow_memslot(). Held: slots_lock. */

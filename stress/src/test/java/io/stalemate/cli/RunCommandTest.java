@@ -1,0 +1,83 @@
+package io.stalemate.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+class RunCommandTest {
+
+  @Test
+  void theCorrectModelPasses() {
+    Cli run = Cli.expect(ExitCode.PASS, "run", "yardstick", "--runs", "2000");
+    assertThat(run.out()).contains("2,000 runs").contains("verdict PASS").doesNotContain("never reached");
+    assertThat(run.err()).isEmpty();
+  }
+
+  @Test
+  void aRacePrintsSplatAndToken() {
+    Cli run = Cli.expect(ExitCode.FINDING, "run", "yardstick", "--race", "no-retry-check");
+    assertThat(run.err()).contains("BUG: stalemate: stale-translation").contains("stalemate replay sx1.yardstick,");
+    assertThat(run.replayToken()).startsWith("sx1.yardstick,race=no-retry-check.");
+    assertThat(run.out()).contains("verdict FINDING");
+    assertThat(Cli.expect(ExitCode.FINDING, "run", "yardstick", "--race", "no-retry-check", "--quiet").err()).isEmpty();
+  }
+
+  @Test
+  void aGoalThatIsNeverReachedIsInconclusive() {
+    Cli run = Cli.expect(ExitCode.INCONCLUSIVE, "run", "yardstick", "--runs", "1");
+    assertThat(run.out()).contains("never reached").contains("verdict INCONCLUSIVE");
+  }
+
+  @Test
+  void jsonSaysTheSame() {
+    JsonNode clean = Cli.expect(ExitCode.PASS, "run", "yardstick", "--runs", "2000", "--json").json();
+    assertThat(clean.get("verdict").asString()).isEqualTo("PASS");
+    assertThat(clean.get("exitCode").asInt()).isZero();
+    assertThat(clean.get("runs").asLong()).isEqualTo(2000);
+    assertThat(clean.get("findings").size()).isZero();
+    assertThat(clean.get("determinism").get("checked").asLong()).isPositive();
+    JsonNode found =
+        Cli.expect(ExitCode.FINDING, "run", "yardstick", "--race", "no-retry-check", "--json", "--quiet").json();
+    JsonNode finding = found.get("findings").get(0);
+    assertThat(finding.get("replay").asString()).startsWith("sx1.");
+    assertThat(finding.get("token").asString()).startsWith("sm1.");
+    assertThat(finding.get("traceHash").asString()).matches("[0-9a-f]{16}");
+    assertThat(finding.get("reports").get(0).get("oracle").asString()).isEqualTo("stale-translation");
+  }
+
+  @Test
+  void resultsDoNotDependOnWorkers() {
+    List<JsonNode> clean = new ArrayList<>();
+    List<JsonNode> found = new ArrayList<>();
+    for (String workers : List.of("1", "2", "3")) {
+      clean.add(withoutTime(Cli.expect(
+          ExitCode.PASS, "run", "fault-vs-invalidate", "--runs", "3000", "--json", "--workers", workers)));
+      found.add(withoutTime(Cli.expect(ExitCode.FINDING, "run", "yardstick", "--race", "no-retry-check",
+          "--strategy", "pct2", "--seed", "7", "--json", "--quiet", "--workers", workers)));
+    }
+    assertThat(clean).containsOnly(clean.getFirst());
+    assertThat(found).containsOnly(found.getFirst());
+  }
+
+  private static JsonNode withoutTime(Cli cli) {
+    ObjectNode document = (ObjectNode) cli.json();
+    document.remove(List.of("nanos", "workers"));
+    return document;
+  }
+
+  @Test
+  void plantedNondeterminismIsCaught() {
+    Cli run = Cli.expect(ExitCode.NONDETERMINISM, "run", "yardstick", "--race", "canary-identity-hash");
+    assertThat(run.out()).contains("verdict NONDETERMINISM").contains("differently when repeated");
+  }
+
+  @Test
+  void aTimeBudgetEndsARun() {
+    Cli run = Cli.expect(ExitCode.PASS, "run", "yardstick", "--for", "500ms", "--quiet");
+    assertThat(run.out()).contains("verdict PASS");
+  }
+}

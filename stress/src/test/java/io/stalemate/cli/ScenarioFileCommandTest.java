@@ -1,0 +1,63 @@
+package io.stalemate.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+/** A user's own scenario, from the template to the replay. */
+class ScenarioFileCommandTest {
+
+  @TempDir
+  Path folder;
+
+  private Path file;
+  private String token;
+
+  @BeforeEach
+  void runFile() throws IOException {
+    file = folder.resolve("mine.scenario.conf");
+    Files.writeString(file, Cli.expect(ExitCode.PASS, "template", "yardstick").out()
+        .replaceFirst("(?m)^name = .*$", "name = mine"));
+    JsonNode run = Cli.expect(ExitCode.PASS, "run", file.toString(), "--runs", "2000", "--json").json();
+    assertThat(run.get("scenario").asString()).isEqualTo("mine");
+    token = run.get("outcomes").get(0).get("token").asString();
+  }
+
+  @Test
+  void theTemplateRuns() throws IOException {
+    Path template = folder.resolve("my-scenario.scenario.conf");
+    Files.writeString(template, Cli.expect(ExitCode.PASS, "template").out());
+    Cli run = Cli.run("run", template.toString(), "--runs", "300");
+    assertThat(run.code()).as(run.out() + run.err()).isIn(ExitCode.PASS, ExitCode.INCONCLUSIVE);
+    assertThat(run.out()).contains("300 runs");
+  }
+
+  @Test
+  void itsTokenNeedsTheFile() {
+    Cli.refuse(ExitCode.USAGE, "--file", "replay", token);
+    Cli.expect(ExitCode.PASS, "replay", token, "--file", file.toString());
+    Cli.expect(ExitCode.PASS, "show", token, "--file", file.toString());
+  }
+
+  @Test
+  void aCommentMayChangeTheMeaningMayNot() throws IOException {
+    Files.writeString(file, "# a remark\n" + Files.readString(file));
+    Cli.expect(ExitCode.PASS, "replay", token, "--file", file.toString());
+    Files.writeString(file, Files.readString(file).replaceFirst("(?m)^title = .*$", "title = \"another\""));
+    Cli.refuse(ExitCode.OTHER_MODEL, "digest", "replay", token, "--file", file.toString());
+  }
+
+  @Test
+  void aBrokenFileIsOneLineWithItsPlace() throws IOException {
+    Files.writeString(file, Files.readString(file) + "\nwhales = 3\n");
+    Cli.refuse(ExitCode.INPUT_REFUSED, "whales", "run", file.toString());
+    Files.write(file, new byte[] {(byte) 0xff, 0, 7});
+    Cli.refuse(ExitCode.INPUT_REFUSED, "mine.scenario.conf", "run", file.toString());
+  }
+}

@@ -15,7 +15,7 @@ final class CanaryIdentityHash implements Race {
         "planted: the check that repeats runs must notice it",
         List.of("v6.12", "v6.2", "v5.15"),
         List.of("yardstick"),
-        "progress");
+        "run-twice");
   }
 
   @Override

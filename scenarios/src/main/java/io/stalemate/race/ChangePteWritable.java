@@ -6,13 +6,13 @@ import io.stalemate.linux.arm64.Arm64Text;
 import io.stalemate.linux.arm64.PgtableProt;
 import java.util.List;
 
-/** The notifier maps KSM's page writable, though others share it. */
+/** The notifier maps a page writable that KSM made read-only, to compare it and perhaps share it. */
 final class ChangePteWritable implements Race {
 
   @Override
   public Card card() {
     return new Card("change-pte-writable",
-        "change_pte installs the shared page of KSM writable",
+        "change_pte installs the page that KSM write-protected writable",
         Kind.MUTATION,
         "the contract of change_pte (removed in v6.10 by f7842747d13d): the new translation is "
         + "read-only",
@@ -29,7 +29,7 @@ final class ChangePteWritable implements Race {
         if (mmu.pgtIsSet()) {
           long ipa = gfn << StageTwoGeometry.PAGE_SHIFT;
           long phys = pfn << StageTwoGeometry.PAGE_SHIFT;
-          // missing: no W; the page belongs to whoever has the same contents
+          // missing: no W; the host relies on the page not changing
           mmu.pgtable().stage2Map(
               ipa, StageTwoGeometry.PAGE_SIZE, phys, PgtableProt.R | PgtableProt.W, null, 0);
         }

@@ -16,8 +16,8 @@ final class NoDsbAfterTlbi implements Race {
         "the architecture's rule that a TLBI is complete only after a DSB, broken in "
         + "__kvm_tlb_flush_vmid_ipa()",
         List.of("v6.12", "v6.2", "v5.15"),
-        List.of("fault-vs-invalidate", "fault-vs-migration"),
-        "stale-translation");
+        List.of("fault-vs-migration", "fault-vs-invalidate"),
+        "break-before-make");
   }
 
   @Override

@@ -5,7 +5,7 @@ import io.stalemate.linux.arm64.KvmPgtableV612;
 import io.stalemate.linux.arm64.PgtableVisit;
 import java.util.List;
 
-/** Unmap clears the leaf and leaves its translation in the TLBs. */
+/** Unmap clears leaves and tables and leaves their translations in the TLBs. */
 final class NoTlbFlushOnUnmap implements Race {
 
   @Override
@@ -17,15 +17,17 @@ final class NoTlbFlushOnUnmap implements Race {
         + "still reach it",
         List.of("v6.12"),
         List.of("fault-vs-invalidate", "fault-vs-migration"),
-        "stale-translation");
+        "break-before-make");
   }
 
   @Override
   public Arm64Text patch(Arm64Text text) {
     return text.withPgtable((mmOps, tlb, vmid, pgd, cpu) -> new KvmPgtableV612(mmOps, tlb, vmid, pgd, cpu.fwb()) {
       @Override
-      protected void flushUnmappedLeaf(PgtableVisit ctx) {
+      protected void stage2UnmapPutPte(PgtableVisit ctx) {
+        kvmClearPte(ctx);
         // missing: __kvm_tlb_flush_vmid_ipa()
+        mmOps.putPage(ctx.table());
       }
     });
   }

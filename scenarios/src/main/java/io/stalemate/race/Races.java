@@ -23,6 +23,7 @@ public final class Races {
         new ChangePteWritable(),
         new SlotSwapInsideNotifierPair(),
         new SlotSwapLosesWakeup(),
+        new MnActiveCountWithoutLock(),
         new InvalidSlotNotPublished(),
         new NoGracePeriod(),
         new SlotDeletedWithoutZap(),

@@ -19,7 +19,7 @@ final class SlotsLockInSrcu implements Race {
         + "held",
         List.of("v6.12", "v6.2", "v5.15"),
         List.of("fault-vs-slot-delete"),
-        "lockdep");
+        "progress");
   }
 
   @Override

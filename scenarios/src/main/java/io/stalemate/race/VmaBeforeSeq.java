@@ -28,25 +28,46 @@ final class VmaBeforeSeq implements Race {
     return text.withUserMemAbort((kvm, mmu) -> switch (kvm.era) {
       case V5_15 -> new UserMemAbortV515(kvm, mmu) {
         @Override
+        protected int topupMemcache(StageTwoFault fault) {
+          // It came after the VMA then; see below.
+          return 0;
+        }
+
+        @Override
         protected VmaFacts vmaFacts(StageTwoFault fault) {
           VmaFacts vma = super.vmaFacts(fault);
-          // missing: mmap_lock, under which the sample belongs
+          // missing: mmap_lock, under which the sample belongs; elided: -ENOMEM from the cache
+          super.topupMemcache(fault);
           return vma.withMmuSeq(sampleSeq(fault));
         }
       };
       case V6_2 -> new UserMemAbortV62(kvm, mmu) {
         @Override
+        protected int topupMemcache(StageTwoFault fault) {
+          // It came after the VMA then; see below.
+          return 0;
+        }
+
+        @Override
         protected VmaFacts vmaFacts(StageTwoFault fault) {
           VmaFacts vma = super.vmaFacts(fault);
-          // missing: mmap_lock, under which the sample belongs
+          // missing: mmap_lock, under which the sample belongs; elided: -ENOMEM from the cache
+          super.topupMemcache(fault);
           return vma.withMmuSeq(sampleSeq(fault));
         }
       };
       case V6_12 -> new UserMemAbortV612(kvm, mmu) {
         @Override
+        protected int topupMemcache(StageTwoFault fault) {
+          // It came after the VMA then; see below.
+          return 0;
+        }
+
+        @Override
         protected VmaFacts vmaFacts(StageTwoFault fault) {
           VmaFacts vma = super.vmaFacts(fault);
-          // missing: mmap_lock, under which the sample belongs
+          // missing: mmap_lock, under which the sample belongs; elided: -ENOMEM from the cache
+          super.topupMemcache(fault);
           return vma.withMmuSeq(sampleSeq(fault));
         }
       };

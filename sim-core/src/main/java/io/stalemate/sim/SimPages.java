@@ -15,6 +15,9 @@ final class SimPages implements Pages {
   /** The first frame's number: any, but not small enough to be taken for something else in a trace. */
   private static final long FIRST_PFN = 0x100;
 
+  /** Beyond this a frame number is a fault of the simulator. */
+  private static final int FRAMES_MAX = 1 << 13;
+
   private final World world;
   private final List<Frame> frames = new ArrayList<>();
   private final List<Frame> freed = new ArrayList<>();
@@ -87,6 +90,10 @@ final class SimPages implements Pages {
         return frame;
       }
     }
+    return add(use, words);
+  }
+
+  private Frame add(PageUse use, int words) {
     long pfn = FIRST_PFN + frames.size();
     int first = world.trace().objects().addPage(name(use), pfn, words);
     Frame frame = new Frame(pfn, use, new SimWordArray(world, options.plainAccessesAreChoices(), first, words));
@@ -135,8 +142,16 @@ final class SimPages implements Pages {
     world.record(Code.PAGE_COPY, target, to, from, token, 0);
   }
 
-  /** Yields the object id of the data word of {@code pfn}. */
+  /**
+   * Yields the object id of the data word of {@code pfn}. A wrong translation may reach past the last frame that was
+   * ever handed out: there is memory too, and it is free.
+   */
   int dataWord(long pfn) {
+    while (pfn >= FIRST_PFN + frames.size() && frames.size() < FRAMES_MAX) {
+      Frame frame = add(PageUse.USER, 1);
+      world.memory().defineRow(frame.words.first(), 1);
+      freed.add(frame);
+    }
     return frame(pfn).words.first();
   }
 

@@ -120,9 +120,11 @@ public final class World implements Announced {
       engine.begin(task);
     }
     starting = false;
-    pass();
-    if (next >= 0 && failure == null) {
-      engine.proceed(next);
+    if (failure == null) {
+      pass();
+      if (next >= 0) {
+        engine.proceed(next);
+      }
     }
     current = BOOT;
     Throwable thrown = failure;

@@ -1,5 +1,7 @@
 package io.stalemate.trace;
 
+import java.util.HexFormat;
+
 /**
  * Foreign text in a trace file, as printable ASCII: a backslash, {@code u} and four hexadecimal digits stand for any
  * other character. So a file holds no control characters, whatever a scenario's author named a task.
@@ -26,7 +28,7 @@ final class Escaped {
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
       if (c < FIRST_PRINTABLE || c > LAST_PRINTABLE || besides.indexOf(c) >= 0) {
-        out.append("\\u").append(String.format("%04x", (int) c));
+        out.append("\\u").append(HexFormat.of().toHexDigits(c));
       } else {
         out.append(c);
       }

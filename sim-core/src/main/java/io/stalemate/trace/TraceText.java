@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.zip.CRC32;
@@ -118,7 +119,7 @@ public final class TraceText {
 
   /** Yields the last line. */
   static String end(Trace trace, long crc) {
-    return END + trace.size() + " " + String.format("%016x", trace.hash()) + " " + String.format("%08x", crc);
+    return END + trace.size() + " " + HexFormat.of().toHexDigits(trace.hash()) + " " + HexFormat.of().toHexDigits((int) crc);
   }
 
   static long crc(byte[] bytes, int length) {

@@ -5,6 +5,9 @@ import io.stalemate.oracle.Oracles;
 import io.stalemate.race.Race;
 import io.stalemate.race.Races;
 import io.stalemate.scenario.file.Catalogue;
+import io.stalemate.scenario.input.Nearest;
+import io.stalemate.scenario.input.Refused;
+import io.stalemate.scenario.input.Safe;
 import io.stalemate.session.Strategies;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,7 +37,7 @@ final class ListCommand implements Callable<Integer> {
   private GlobalOptions global;
 
   @Parameters(arity = "0..1", paramLabel = "WHAT", description = "scenarios, races, strategies or oracles; default: all")
-  private What[] what;
+  private String[] what;
 
   /** For picocli. */
   ListCommand() {}
@@ -42,8 +45,10 @@ final class ListCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     List<Table> tables = new ArrayList<>();
-    for (What each : what == null || what.length == 0 ? What.values() : what) {
-      tables.add(table(each));
+    for (What each : What.values()) {
+      if (what == null || what.length == 0 || wanted(what[0]) == each) {
+        tables.add(table(each));
+      }
     }
     if (global.json()) {
       Json json = new Json();
@@ -61,6 +66,18 @@ final class ListCommand implements Callable<Integer> {
     return ExitCode.PASS;
   }
 
+  private static What wanted(String name) {
+    List<String> names = new ArrayList<>();
+    for (What each : What.values()) {
+      String known = each.name().toLowerCase(Locale.ROOT);
+      if (known.equals(name)) {
+        return each;
+      }
+      names.add(known);
+    }
+    throw Refused.usage("nothing to list is called " + Safe.quote(name) + "; " + Nearest.hint(name, names));
+  }
+
   private Table table(What each) {
     return switch (each) {
       case SCENARIOS -> scenarios();
@@ -71,7 +88,7 @@ final class ListCommand implements Callable<Integer> {
   }
 
   private Table scenarios() {
-    Table table = new Table("scenarios", "name", "group", "title");
+    Table table = new Table("scenarios", 0, "name", "group", "title");
     for (Catalogue.Entry entry : new Catalogue().entries()) {
       table.row(entry.name(), entry.group(), entry.title());
     }
@@ -79,17 +96,17 @@ final class ListCommand implements Callable<Integer> {
   }
 
   private Table races() {
-    Table table = new Table("races", "name", "kind", "scenario", "oracle", "eras", "title", "source");
+    Table table = new Table("races", 2, "name", "kind", "oracle", "eras", "scenario", "title", "source");
     for (Race race : Races.all()) {
       Race.Card card = race.card();
-      table.row(card.name(), card.kind().name().toLowerCase(Locale.ROOT), String.join(" ", card.scenarios()),
-          card.oracle(), String.join(" ", card.eras()), card.title(), card.source());
+      table.row(card.name(), card.kind().name().toLowerCase(Locale.ROOT), card.oracle(),
+          String.join(" ", card.eras()), String.join(" ", card.scenarios()), card.title(), card.source());
     }
     return table;
   }
 
   private Table strategies() {
-    Table table = new Table("strategies", "name", "token", "title");
+    Table table = new Table("strategies", 0, "name", "token", "title");
     for (Strategies.Row row : Strategies.rows()) {
       table.row(row.name(), row.token(), row.title());
     }
@@ -97,24 +114,27 @@ final class ListCommand implements Callable<Integer> {
   }
 
   private Table oracles() {
-    Table table = new Table("oracles", "name", "title");
+    Table table = new Table("oracles", 0, "name", "title");
     for (Oracle oracle : Oracles.all(1)) {
       table.row(oracle.name(), oracle.title());
     }
     return table;
   }
 
-  /** Rows of text under column names. */
+  /** Rows of text under column names; the last columns of a table may have lines of their own instead. */
   private final class Table {
 
     private static final int COLUMN_MAX = 36;
 
     private final String name;
+    private final int below;
     private final String[] columns;
     private final List<String[]> rows = new ArrayList<>();
 
-    Table(String name, String... columns) {
+    /** A table whose last {@code below} columns are printed below each row. */
+    Table(String name, int below, String... columns) {
       this.name = name;
+      this.below = below;
       this.columns = columns;
     }
 
@@ -132,14 +152,20 @@ final class ListCommand implements Callable<Integer> {
         }
       }
       printRow(columns, widths);
-      rows.forEach(row -> printRow(row, widths));
+      for (String[] row : rows) {
+        printRow(row, widths);
+        for (int i = columns.length - below; i < columns.length; i++) {
+          global.out().println("    " + row[i]);
+        }
+      }
     }
 
     private void printRow(String[] cells, int[] widths) {
       StringBuilder line = new StringBuilder();
-      for (int i = 0; i < cells.length; i++) {
+      int last = cells.length - below - 1;
+      for (int i = 0; i <= last; i++) {
         line.append(cells[i]);
-        if (i < cells.length - 1) {
+        if (i < last) {
           line.append(" ".repeat(Math.max(0, widths[i] - cells[i].length()) + 2));
         }
       }

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** {@code stalemate}: finds, replays and explains races in KVM's memory management. */
 @Command(
@@ -78,6 +79,9 @@ public final class Main implements Runnable {
   private static int misused(ParameterException e, String[] args) {
     CommandLine command = e.getCommandLine();
     String message = Safe.print(String.valueOf(e.getMessage()).lines().findFirst().orElse("wrong usage"));
+    if (e instanceof UnmatchedArgumentException unmatched && !unmatched.getSuggestions().isEmpty()) {
+      message += "; did you mean " + Safe.print(String.join(" or ", unmatched.getSuggestions())) + "?";
+    }
     String help = command.getCommandSpec().qualifiedName() + " --help";
     command.getErr().println("stalemate: " + message + " (see " + help + ")");
     return ExitCode.USAGE;

@@ -54,8 +54,8 @@ class RunCommandTest {
     List<JsonNode> clean = new ArrayList<>();
     List<JsonNode> found = new ArrayList<>();
     for (String workers : List.of("1", "2", "3")) {
-      clean.add(withoutTime(Cli.expect(
-          ExitCode.PASS, "run", "fault-vs-invalidate", "--runs", "3000", "--json", "--workers", workers)));
+      clean.add(withoutTime(
+          Cli.expect(ExitCode.PASS, "run", "yardstick", "--runs", "5000", "--json", "--workers", workers)));
       found.add(withoutTime(Cli.expect(ExitCode.FINDING, "run", "yardstick", "--race", "no-retry-check",
           "--strategy", "pct2", "--seed", "7", "--json", "--quiet", "--workers", workers)));
     }

@@ -56,7 +56,7 @@ class ScenarioFileCommandTest {
   @Test
   void aBrokenFileIsOneLineWithItsPlace() throws IOException {
     Files.writeString(file, Files.readString(file) + "\nwhales = 3\n");
-    Cli.refuse(ExitCode.INPUT_REFUSED, "whales", "run", file.toString());
+    Cli.refuse(ExitCode.USAGE, "whales", "run", file.toString());
     Files.write(file, new byte[] {(byte) 0xff, 0, 7});
     Cli.refuse(ExitCode.INPUT_REFUSED, "mine.scenario.conf", "run", file.toString());
   }

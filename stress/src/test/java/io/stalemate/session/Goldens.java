@@ -26,7 +26,7 @@ final class Goldens {
       + "from then on.";
 
   private static final List<String> STRATEGIES = List.of("rnd", "pct3", "fpct4");
-  private static final int SEEDS = 6;
+  private static final int SEEDS = 5;
   private static final int SEEDS_WITH_RACE = 2;
 
   private Goldens() {}

@@ -1,0 +1,153 @@
+package io.stalemate.race;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.stalemate.oracle.Finding;
+import io.stalemate.oracle.Oracles;
+import io.stalemate.scenario.Limits;
+import io.stalemate.scenario.Scenario;
+import io.stalemate.scenario.file.Catalogue;
+import io.stalemate.scenario.input.Refused;
+import io.stalemate.strategy.Pct;
+import io.stalemate.strategy.RandomWalk;
+import io.stalemate.strategy.Seeded;
+import io.stalemate.strategy.Strategy;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class RacesTest {
+
+  private static final long SEED = 0x5eed;
+  private static final int RUNS_MAX = 20_000;
+  private static final int STEPS_EXPECTED = 120;
+
+  private final Catalogue catalogue = new Catalogue();
+
+  static Stream<Race> races() {
+    return Races.all().stream();
+  }
+
+  static Stream<Race> foundByOracles() {
+    return races().filter(race -> race.card().kind() != Race.Kind.CANARY);
+  }
+
+  @Test
+  void namesAreUniqueAndWellFormed() {
+    List<String> names = races().map(race -> race.card().name()).toList();
+    assertThat(names).doesNotHaveDuplicates().allMatch(name -> Limits.NAME.matcher(name).matches());
+  }
+
+  @Test
+  void classesBearTheNamesOfTheirRaces() {
+    for (Race race : Races.all()) {
+      String name = race.getClass().getSimpleName()
+          .replaceAll("(?<!^)([A-Z])", "-$1").toLowerCase(Locale.ROOT);
+      assertThat(race.card().name()).isEqualTo(name);
+    }
+  }
+
+  @Test
+  void anUnknownNameGetsTheNearest() {
+    assertThat(Races.byName("no-retry-check").card().name()).isEqualTo("no-retry-check");
+    assertThatThrownBy(() -> Races.byName("no-retri-check")).isInstanceOf(Refused.class)
+        .hasMessage("unknown race 'no-retri-check'; did you mean 'no-retry-check'?");
+  }
+
+  @ParameterizedTest
+  @MethodSource("races")
+  void cardsNameScenariosAndErasThatExist(Race race) {
+    Race.Card card = race.card();
+    assertThat(card.title()).isNotBlank().hasSizeLessThanOrEqualTo(100);
+    for (String name : card.scenarios()) {
+      Scenario scenario = catalogue.scenario(name);
+      assertThat(scenario.vm().eras()).as(name).containsAll(card.eras());
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("foundByOracles")
+  void cardsNameOraclesThatExist(Race race) {
+    assertThat(Oracles.names()).contains(race.card().oracle());
+  }
+
+  @ParameterizedTest
+  @MethodSource("foundByOracles")
+  void everyRaceIsFoundByItsOracleInEachOfItsEras(Race race) {
+    Race.Card card = race.card();
+    for (String era : card.eras()) {
+      for (String scenario : card.scenarios()) {
+        assertThat(runsUntilFound(race, scenario, era)).as("%s in %s, %s", card.name(), scenario, era)
+            .isLessThan(RUNS_MAX);
+      }
+    }
+  }
+
+  /** Random walk and PCT take turns. */
+  private int runsUntilFound(Race race, String scenario, String era) {
+    Bench bench = new Bench(catalogue.scenario(scenario), era, Optional.of(race));
+    List<Strategy> strategies = List.of(new RandomWalk(), new Pct(3, STEPS_EXPECTED, true));
+    for (int run = 0; run < RUNS_MAX; run++) {
+      for (Finding finding : bench.run(strategies.get(run % 2), Seeded.derive(SEED, run))) {
+        if (finding.oracle().equals(race.card().oracle())) {
+          return run;
+        }
+      }
+    }
+    return RUNS_MAX;
+  }
+
+  @ParameterizedTest
+  @MethodSource("races")
+  void everyRaceChangesWhatItsScenariosDo(Race race) {
+    Race.Card card = race.card();
+    for (String era : card.eras()) {
+      for (String name : card.scenarios()) {
+        Scenario scenario = catalogue.scenario(name);
+        List<Long> correct = hashes(new Bench(scenario, era, Optional.empty()));
+        assertThat(hashes(new Bench(scenario, era, Optional.of(race)))).as("%s in %s, %s", card.name(), name, era)
+            .isNotEqualTo(correct);
+      }
+    }
+  }
+
+  private static List<Long> hashes(Bench bench) {
+    Strategy strategy = new RandomWalk();
+    List<Long> hashes = new ArrayList<>();
+    for (int run = 0; run < 50; run++) {
+      bench.run(strategy, Seeded.derive(SEED, run));
+      hashes.add(bench.traceHash());
+    }
+    return hashes;
+  }
+
+  @Test
+  void nothingIsFoundWithoutARace() {
+    for (String name : catalogue.names()) {
+      Scenario scenario = catalogue.scenario(name);
+      for (String era : scenario.vm().eras()) {
+        Bench bench = new Bench(scenario, era, Optional.empty());
+        for (Strategy strategy : List.of(new RandomWalk(), new Pct(4, STEPS_EXPECTED, true))) {
+          for (int run = 0; run < 500; run++) {
+            assertThat(bench.run(strategy, Seeded.derive(SEED, run))).as("%s, %s, run %s", name, era, run).isEmpty();
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void theCanaryRunsDifferentlyEachTimeAndNobodyElseDoes() {
+    Scenario yardstick = catalogue.scenario("yardstick");
+    Bench canary = new Bench(yardstick, "v6.12", Optional.of(Races.byName("canary-identity-hash")));
+    assertThat(hashes(canary)).isNotEqualTo(hashes(canary));
+    Bench correct = new Bench(yardstick, "v6.12", Optional.empty());
+    assertThat(hashes(correct)).isEqualTo(hashes(correct));
+  }
+}

@@ -1,0 +1,5 @@
+/** Classes that each break one rule of the architecture, and some that break none: canaries. */
+@NullMarked
+package io.stalemate.architecture.planted.linux.arm64;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,11 @@
+package io.stalemate.architecture.planted.race;
+
+/** Keeps shared state outside the words. */
+public final class KeepsState {
+  private int seq;
+
+  /** Changes what no trace shows. */
+  public int next() {
+    return ++seq;
+  }
+}

@@ -27,9 +27,18 @@ public sealed interface Action {
     }
   }
 
-  record Store(long gfn) implements Guest {
+  /**
+   * A store.
+   *
+   * @param data what is stored, so that pages can be made equal; {@link #FRESH} for a token no other store writes
+   */
+  record Store(long gfn, int data) implements Guest {
+    /** In place of data. */
+    public static final int FRESH = 0;
+
     public Store {
       checkGfns(gfn, 1);
+      Limits.check("data", data, FRESH, Limits.DATA);
     }
 
     @Override

@@ -6,8 +6,8 @@ import java.util.List;
 public enum ActionKind implements Worded {
   /** The guest loads from a page. */
   LOAD("load", Doers.VCPU, "gfn"),
-  /** The guest stores a fresh token to a page. */
-  STORE("store", Doers.VCPU, "gfn"),
+  /** The guest stores a fresh token, or the data given, to a page. */
+  STORE("store", Doers.VCPU, "gfn", "data"),
   /** The guest fetches an instruction from a page. */
   FETCH("fetch", Doers.VCPU, "gfn"),
 

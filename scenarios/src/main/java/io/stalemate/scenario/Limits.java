@@ -14,6 +14,7 @@ public final class Limits {
   public static final int TASKS = 16;
   public static final int ACTIONS_PER_TASK = 64;
   public static final int TIMES = 1000;
+  public static final int DATA = 0xffff;
   public static final int CPUS = 16;
   /** Guest frame numbers, and pages of a memslot. */
   public static final int GFNS = 4096;

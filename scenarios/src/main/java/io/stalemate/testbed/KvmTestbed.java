@@ -72,7 +72,8 @@ final class KvmTestbed implements Testbed {
         long token = (number + 1L) << 16 | (program.size() + 1L);
         switch (repeated.action()) {
           case Action.Load load -> program.add(GuestInstruction.load(load.gfn()));
-          case Action.Store store -> program.add(GuestInstruction.store(store.gfn(), token));
+          case Action.Store store -> program.add(
+              GuestInstruction.store(store.gfn(), store.data() == Action.Store.FRESH ? token : store.data()));
           case Action.Fetch fetch -> program.add(GuestInstruction.fetch(fetch.gfn()));
           default -> { }
         }

@@ -106,15 +106,15 @@ final class GracePeriodsTest {
     DepthFirst.everySchedule(world -> {
       done.clear();
       Word word = world.machine().word("w", 0);
-      world.addTask("reader", Role.VCPU, () -> {
-        world.machine().rcu().readLock();
-        word.readOnce();
-        world.machine().rcu().readUnlock();
-      });
       world.machine().rcu();
       world.addTask("caller", Role.HOST_MM, () -> {
         world.machine().rcu().call(() -> done.add("first"));
         world.machine().rcu().call(() -> done.add("second"));
+      });
+      world.addTask("reader", Role.VCPU, () -> {
+        world.machine().rcu().readLock();
+        word.readOnce();
+        world.machine().rcu().readUnlock();
       });
     }, (world, ending) -> {
       assertThat(ending).isEqualTo(Ending.QUIESCENT);

@@ -80,6 +80,32 @@ final class PctTest {
     assertThat(found(depth, idle, padding, new Pct(depth - 1, steps, false))).isZero();
   }
 
+  @Test
+  void theTaskThatWouldGoAtAChangePointDropsBelowTheOthersThere() {
+    Announced anything = new Announced() {
+      @Override
+      public int opcode(int task) {
+        return 0;
+      }
+
+      @Override
+      public int object(int task) {
+        return 0;
+      }
+    };
+    // A run of one step has its change point there, and priorities are drawn before change points.
+    Pct without = new Pct(1, 1, false);
+    Pct with = new Pct(2, 1, false);
+    for (long seed = 0; seed < 100; seed++) {
+      without.begin(seed, 2);
+      with.begin(seed, 2);
+      int first = without.choose(-1, 0b11, anything);
+      assertThat(with.choose(-1, 0b11, anything)).isEqualTo(1 - first);
+      assertThat(with.choose(1 - first, 0b11, anything)).as("and stays there").isEqualTo(1 - first);
+      assertThat(with.choose(-1, 1L << first, anything)).isEqualTo(first);
+    }
+  }
+
   private Ending waitForAFlag(Strategy strategy, long seed, boolean saysSo) {
     world.begin(WorldOptions.of(1));
     Word flag = world.machine().word("flag", 0);

@@ -43,7 +43,7 @@ final class ActionReader {
   private Action action(Section at, ActionKind kind) {
     return switch (kind) {
       case LOAD -> new Action.Load(gfn(at));
-      case STORE -> new Action.Store(gfn(at));
+      case STORE -> new Action.Store(gfn(at), at.number("data", 1, Limits.DATA, Action.Store.FRESH));
       case FETCH -> new Action.Fetch(gfn(at));
       case MUNMAP -> new Action.Munmap(hva(at), pages(at));
       case MMAP -> new Action.Mmap(hva(at), pages(at), mapping(at), shift(at), at.flag("writable", true));

@@ -77,7 +77,7 @@ class ScenarioFileTest {
         List.of(7L), List.of(new AllocFailure(PageUse.TABLE, 2))));
     assertThat(scenario.tasks()).containsExactly(
         new Task("v0", TaskKind.VCPU, 2,
-            List.of(new Repeated(new Action.Store(4), 3), new Repeated(new Action.Fetch(7), 1))),
+            List.of(new Repeated(new Action.Store(4, Action.Store.FRESH), 3), new Repeated(new Action.Fetch(7), 1))),
         new Task("h0", TaskKind.HOST_MM, Task.NO_CPU,
             List.of(new Repeated(new Action.Ksm(2, 3), 1), new Repeated(new Action.Touch(2, true), 1))),
         new Task("s0", TaskKind.MEMSLOT, Task.NO_CPU, List.of(new Repeated(new Action.SlotMove(1, 0), 1))),

@@ -64,8 +64,10 @@ final class HostActions {
       case Action.Touch it -> memoryFault.doPageFault(it.hva(), it.write());
       case Action.SlotCreate it -> create(it.slot());
       case Action.SlotDelete it -> kvm.memoryRegions.setMemoryRegion(it.id(), 0, 0, 0, 0);
-      case Action.SlotMove it -> change(it, old -> new Memslot(old.id(), it.gfn(), old.pages(), old.hva(), old.flags()));
-      case Action.SlotFlags it -> change(it, old -> new Memslot(old.id(), old.gfn(), old.pages(), old.hva(), it.flags()));
+      case Action.SlotMove it ->
+          change(it, old -> new Memslot(old.id(), it.gfn(), old.pages(), old.hva(), old.flags()));
+      case Action.SlotFlags it ->
+          change(it, old -> new Memslot(old.id(), old.gfn(), old.pages(), old.hva(), it.flags()));
       case Action.SetAttributes it -> kvm.memAttributes.set(
           it.gfn(), it.gfn() + it.pages(), it.privately() ? MemAttributes.KVM_MEMORY_ATTRIBUTE_PRIVATE : 0);
       case Action.Guest it -> throw wrong(it);

@@ -1,6 +1,6 @@
 package io.stalemate.linux;
 
-/** Error numbers as user space knows them; kernel text returns them negated. Follows {@code uapi/asm-generic/errno.h}. */
+/** Error numbers as user space knows them; kernel text returns them negated. After {@code uapi/asm-generic/errno.h}. */
 public final class Errno {
   public static final int ENOENT = 2;
   public static final int EINTR = 4;

@@ -86,7 +86,7 @@ public interface Machine {
    */
   void retrying();
 
-  /** {@code WARN_ON()}: yields {@code condition}; if it holds, an event that oracles report. {@code what} is constant. */
+  /** {@code WARN_ON()}: yields {@code condition}; if it holds, oracles report it. {@code what} is a constant text. */
   boolean warnOn(boolean condition, String what);
 
   /** A tracepoint: an event with four arguments, never a scheduling point. Arguments not named are 0. */

@@ -119,7 +119,8 @@ public final class TraceText {
 
   /** Yields the last line. */
   static String end(Trace trace, long crc) {
-    return END + trace.size() + " " + HexFormat.of().toHexDigits(trace.hash()) + " " + HexFormat.of().toHexDigits((int) crc);
+    HexFormat hex = HexFormat.of();
+    return END + trace.size() + " " + hex.toHexDigits(trace.hash()) + " " + hex.toHexDigits((int) crc);
   }
 
   static long crc(byte[] bytes, int length) {

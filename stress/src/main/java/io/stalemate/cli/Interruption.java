@@ -4,8 +4,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Makes the first Ctrl-C (or SIGTERM) end a command in an orderly way: what runs is asked to stop, and the process waits
- * for its results to be printed. The JVM's shutdown does the rest.
+ * Makes the first Ctrl-C (or SIGTERM) end a command in an orderly way: what runs is asked to stop, and the process
+ * waits for its results to be printed. The JVM's shutdown does the rest.
  */
 final class Interruption implements AutoCloseable {
 

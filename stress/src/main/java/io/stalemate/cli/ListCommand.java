@@ -36,7 +36,8 @@ final class ListCommand implements Callable<Integer> {
   @Mixin
   private GlobalOptions global;
 
-  @Parameters(arity = "0..1", paramLabel = "WHAT", description = "scenarios, races, strategies or oracles; default: all")
+  @Parameters(arity = "0..1", paramLabel = "WHAT",
+      description = "scenarios, races, strategies or oracles; default: all")
   private String[] what;
 
   /** For picocli. */

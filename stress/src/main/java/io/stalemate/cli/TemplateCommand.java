@@ -7,7 +7,8 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code template}: a scenario file to start from. */
-@Command(name = "template", description = "Prints a commented scenario file with every key, or a built-in scenario's file.",
+@Command(name = "template",
+    description = "Prints a commented scenario file with every key, or a built-in scenario's file.",
     mixinStandardHelpOptions = true)
 @SuppressWarnings("NullAway.Init")
 final class TemplateCommand implements Callable<Integer> {

@@ -40,7 +40,8 @@ final class VerifyDeterminismCommand implements Callable<Integer> {
       description = "runs of each scenario (default ${DEFAULT-VALUE})")
   private int seeds;
 
-  @Option(names = "--scenario", paramLabel = "SCENARIO", description = "only this one; default: every built-in scenario")
+  @Option(names = "--scenario", paramLabel = "SCENARIO",
+      description = "only this one; default: every built-in scenario")
   private @Nullable String scenario;
 
   @Option(names = "--race", paramLabel = "RACE", description = "with a known race put back; needs --scenario")
@@ -177,7 +178,8 @@ final class VerifyDeterminismCommand implements Callable<Integer> {
           RunReport.hex(difference.expected().hash(difference.run())),
           difference.expected().token(difference.run(), model).text());
     }
-    line("compared: this JVM twice%s", String.join("", jvmOptions.stream().map(each -> "; a JVM with " + each).toList()));
+    line("compared: this JVM twice%s",
+        String.join("", jvmOptions.stream().map(each -> "; a JVM with " + each).toList()));
     line("answer %s   model %s, %,d seeds of %s", answer(hashes), model.id(), seeds,
         scenario == null ? "every scenario" : scenario);
     line("verdict %s", verdict);

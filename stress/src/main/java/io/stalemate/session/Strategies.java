@@ -26,7 +26,8 @@ public final class Strategies {
   public static List<Row> rows() {
     return List.of(
         new Row("random", "rnd", "uniform walk: every task that can proceed is equally likely at each step"),
-        new Row("pct<d>", "pct<d>", "random priorities with d - 1 random drops; finds a bug of depth d with known odds"),
+        new Row("pct<d>", "pct<d>",
+            "random priorities with d - 1 random drops; finds a bug of depth d with known odds"),
         new Row("fpct<d>", "fpct<d>", "PCT for the length of a usual run, then a uniform walk, so that every run ends"),
         new Row("replay", "sx1 tokens", "follows a schedule; used by replay, show and trace files"));
   }
@@ -43,7 +44,8 @@ public final class Strategies {
     }
     int depth = pct.group(2) == null ? DEPTH_DEFAULT : Integer.parseInt(pct.group(2));
     if (depth > DEPTH_MAX) {
-      throw Refused.usage("strategy " + Safe.quote(name) + " of depth " + depth + "; at most " + DEPTH_MAX + " is allowed");
+      throw Refused.usage(
+          "strategy " + Safe.quote(name) + " of depth " + depth + "; at most " + DEPTH_MAX + " is allowed");
     }
     return pct.group(1) + "pct" + depth;
   }

@@ -30,7 +30,7 @@ record Cli(int code, String out, String err) {
     return cli;
   }
 
-  /** A call that must be refused with {@code code}: one line on stderr that contains {@code words}, nothing on stdout. */
+  /** A call that must be refused with {@code code}: one line on stderr with {@code words} in it, nothing on stdout. */
   static void refuse(int code, String words, String... args) {
     Cli cli = expect(code, args);
     assertThat(cli.out).isEmpty();

@@ -12,8 +12,8 @@ class VerifyDeterminismCommandTest {
 
   @Test
   void everyScenarioIsTheSameInAnotherJvm() {
-    JsonNode verified = Cli.expect(
-        ExitCode.PASS, "verify-determinism", "--seeds", "20", "--jvm-options", "-XX:TieredStopAtLevel=1", "--json").json();
+    JsonNode verified = Cli.expect(ExitCode.PASS, "verify-determinism", "--seeds", "20",
+        "--jvm-options", "-XX:TieredStopAtLevel=1", "--json").json();
     assertThat(verified.get("differences").size()).isZero();
     assertThat(verified.get("answer").asString()).matches("[0-9a-f]{16}");
     assertThat(verified.get("scenarios").valueStream().map(each -> each.get("name").asString()))
@@ -40,7 +40,8 @@ class VerifyDeterminismCommandTest {
     Cli verified = Cli.expect(ExitCode.NONDETERMINISM, "verify-determinism", "--scenario", "yardstick", "--race",
         "canary-identity-hash", "--seeds", "50", "--jvm-options", "");
     assertThat(verified.out()).contains("DIFFERENT").contains("differs in this JVM").contains("differs in a JVM with")
-        .containsPattern("sm1\\.yardstick,race=canary-identity-hash\\.(rnd|pct3)\\.").contains("verdict NONDETERMINISM");
+        .containsPattern("sm1\\.yardstick,race=canary-identity-hash\\.(rnd|pct3)\\.")
+        .contains("verdict NONDETERMINISM");
   }
 
   @Test

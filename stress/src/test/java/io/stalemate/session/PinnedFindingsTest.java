@@ -60,7 +60,7 @@ class PinnedFindingsTest {
   private static String replayed(String pin, Worlds worlds, int world) {
     String[] fields = pin.split("\t", -1);
     Token token = Token.parse(fields[2]);
-    Model.builtIn().check(token);
+    assertThat(token.model()).as("model of %s. %s", LIST, Goldens.REWRITE).isEqualTo(Model.builtIn().id());
     Runner runner = new Runner(worlds, world, Case.of(token, new Catalogue(), Optional.empty()));
     Strategy strategy = switch (token) {
       case SeedToken seeded -> Strategies.of(seeded.strategy(), runner.stepsExpected());

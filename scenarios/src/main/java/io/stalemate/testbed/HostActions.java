@@ -4,7 +4,6 @@ import io.stalemate.linux.Errno;
 import io.stalemate.linux.kvm.Kvm;
 import io.stalemate.linux.kvm.KvmMemorySlot;
 import io.stalemate.linux.kvm.MemAttributes;
-import io.stalemate.linux.mm.Gup;
 import io.stalemate.linux.mm.Ksm;
 import io.stalemate.linux.mm.MemoryFault;
 import io.stalemate.linux.mm.Migrate;

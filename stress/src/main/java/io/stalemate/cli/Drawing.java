@@ -1,5 +1,6 @@
 package io.stalemate.cli;
 
+import io.stalemate.oracle.Finding;
 import io.stalemate.report.Colour;
 import io.stalemate.report.Columns;
 import io.stalemate.report.Screen;
@@ -8,6 +9,7 @@ import io.stalemate.session.Explanation;
 import io.stalemate.session.Runner;
 import io.stalemate.trace.TraceLines;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** Draws an explained run for this terminal. The runner still holds its trace. */
@@ -25,7 +27,8 @@ final class Drawing {
 
   /** Yields the splat of the worst finding. {@code handles} are what to type or copy, by label. */
   String splat(String found, Map<String, String> handles) {
-    return new Splat(lines, explanation.findings().getFirst(), explanation.stacks(),
+    List<Finding> findings = explanation.findings();
+    return new Splat(lines, findings.getFirst(), findings.subList(1, findings.size()), explanation.stacks(),
         explanation.recording().schedule(), found, new LinkedHashMap<>(handles)).render(screen);
   }
 

@@ -9,6 +9,7 @@ import io.stalemate.session.Explanation;
 import io.stalemate.session.Runner;
 import io.stalemate.session.Session;
 import io.stalemate.session.Strategies;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
@@ -58,6 +59,9 @@ final class RunCommand implements Callable<Integer> {
   @Option(names = "--keep-going", description = "goes on after a finding and counts findings by signature")
   private boolean keepGoing;
 
+  @Option(names = "--oracle", paramLabel = "O", description = "only this oracle watches; may be repeated ('list oracles')")
+  private List<String> oracles = List.of();
+
   @Option(names = "--plain-choices", description = "may switch before plain accesses too: slower, finds the same races")
   private boolean plainChoices;
 
@@ -78,7 +82,8 @@ final class RunCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Case subject = Subject.of(scenario, Optional.ofNullable(era), Optional.ofNullable(race))
-        .withPlainAccessesAsChoices(plainChoices);
+        .withPlainAccessesAsChoices(plainChoices)
+        .watchedBy(oracles);
     Session.Plan plan = new Session.Plan(subject, Strategies.tokenName(strategy), seed(), runsMax(), nanosMax(),
         workers(), keepGoing);
     Model model = Model.builtIn();

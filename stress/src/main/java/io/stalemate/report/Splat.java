@@ -18,6 +18,7 @@ import java.util.Set;
  *
  * @param lines the run
  * @param finding what was found in it; its evidence names events of the run
+ * @param others what else was found in it, worst first; each gets a line
  * @param stacks by event, the kernel functions that led to it, innermost first; events may be missing
  * @param schedule the run's schedule
  * @param found how often, in one line; empty if that is not known
@@ -26,6 +27,7 @@ import java.util.Set;
 public record Splat(
     TraceLines lines,
     Finding finding,
+    List<Finding> others,
     Map<Integer, List<String>> stacks,
     Schedule schedule,
     String found,
@@ -50,6 +52,7 @@ public record Splat(
     line(out, "");
     finding.notes().forEach(note -> paragraph(out, screen, note));
     paragraph(out, screen, "broken rule: " + finding.rule());
+    others.forEach(other -> paragraph(out, screen, "also " + other.oracle() + ": " + other.what()));
     line(out, "");
     schedule(out, screen);
     if (!found.isEmpty()) {

@@ -1,5 +1,6 @@
 package io.stalemate.session;
 
+import io.stalemate.oracle.Oracles;
 import io.stalemate.race.Race;
 import io.stalemate.race.Races;
 import io.stalemate.scenario.Scenario;
@@ -17,9 +18,15 @@ import java.util.Optional;
  *
  * @param isBuiltIn whether the scenario is of the catalogue; else tokens carry its digest
  * @param plainAccessesAreChoices whether the strategy may switch before plain accesses too
+ * @param oracles those that watch, of those the scenario allows; empty for all. No part of tokens: traces do not change
  */
 public record Case(
-    Scenario scenario, String era, Optional<Race> race, boolean isBuiltIn, boolean plainAccessesAreChoices) {
+    Scenario scenario,
+    String era,
+    Optional<Race> race,
+    boolean isBuiltIn,
+    boolean plainAccessesAreChoices,
+    List<String> oracles) {
 
   private static final String FILE_DIGEST = "f";
   private static final String PLAIN = "plain";
@@ -42,12 +49,26 @@ public record Case(
       throw Refused.usage("race " + patch.get().card().name() + " cannot be put into era " + chosen + "; allowed: "
           + String.join(", ", patch.get().card().eras()));
     }
-    return new Case(scenario, chosen, patch, isBuiltIn, false);
+    return new Case(scenario, chosen, patch, isBuiltIn, false, List.of());
   }
 
   /** Yields the same case with plain accesses as choices, or not. */
   public Case withPlainAccessesAsChoices(boolean choices) {
-    return new Case(scenario, era, race, isBuiltIn, choices);
+    return new Case(scenario, era, race, isBuiltIn, choices, oracles);
+  }
+
+  /**
+   * Yields the same case watched by these oracles alone; by all if none are named.
+   *
+   * @throws Refused (usage) for an unknown name
+   */
+  public Case watchedBy(List<String> names) {
+    for (String name : names) {
+      if (!Oracles.names().contains(name)) {
+        throw Refused.usage("unknown oracle " + Safe.quote(name) + "; " + Nearest.hint(name, Oracles.names()));
+      }
+    }
+    return new Case(scenario, era, race, isBuiltIn, plainAccessesAreChoices, List.copyOf(names));
   }
 
   private static String eraFor(Scenario scenario, Optional<Race> race) {

@@ -46,16 +46,18 @@ public final class Runner {
     this.scenario = subject.scenario();
     this.testbed = Testbed.of(scenario, subject.era(), subject.race());
     this.options = testbed.options().withPlainAccessesAsChoices(subject.plainAccessesAreChoices());
-    this.oracles = new OracleSet(oraclesFor(scenario));
+    this.oracles = new OracleSet(oraclesFor(subject));
     this.world = worlds.open(index, new Eyes());
     run(new Replay(new Schedule(new int[0], new int[0])), 0);
     this.stepsExpected = Math.max(1, world.steps());
   }
 
-  private static List<Oracle> oraclesFor(Scenario scenario) {
+  private static List<Oracle> oraclesFor(Case subject) {
+    Scenario scenario = subject.scenario();
+    List<String> only = subject.oracles();
     List<String> without = scenario.oraclesLeftOut().stream().map(OracleLeftOut::oracle).toList();
     return Oracles.all(scenario.vm().geometry().bits()).stream()
-        .filter(oracle -> !without.contains(oracle.name()))
+        .filter(oracle -> !without.contains(oracle.name()) && (only.isEmpty() || only.contains(oracle.name())))
         .toList();
   }
 

@@ -36,7 +36,7 @@ class SplatTest {
   @Test
   void withoutStacksTheTasksAreNamedAndNothingElseIsMissing() throws IOException {
     GoldenText.check("splat-bare.txt",
-        new Splat(lines, race.finding(), Map.of(), NONE, "", Map.of()).render(screen(false, false)));
+        new Splat(lines, race.finding(), List.of(), Map.of(), NONE, "", Map.of()).render(screen(false, false)));
   }
 
   @Test
@@ -45,7 +45,7 @@ class SplatTest {
         List.of(new Evidence(99_999, "role\u0007"), new Evidence(-1, "")), List.of("note\u009b"));
     Schedule schedule = new Schedule(new int[] {1}, new int[] {60});
 
-    String splat = new Splat(lines, finding, Map.of(), schedule, "", Map.of("replay", "x\u001b"))
+    String splat = new Splat(lines, finding, List.of(), Map.of(), schedule, "", Map.of("replay", "x\u001b"))
         .render(screen(false, false));
 
     assertThat(splat.replace("\n", "").codePoints()).noneMatch(Character::isISOControl);
@@ -60,7 +60,7 @@ class SplatTest {
       steps[i] = i * 10;
     }
 
-    String splat = new Splat(lines, race.finding(), Map.of(), new Schedule(steps, tasks), "", Map.of())
+    String splat = new Splat(lines, race.finding(), List.of(), Map.of(), new Schedule(steps, tasks), "", Map.of())
         .render(screen(false, false));
 
     assertThat(splat).contains("schedule (200 switches): @0→vcpu0  @10→vcpu0", "and 140 more\n");
@@ -74,7 +74,7 @@ class SplatTest {
     Map<Integer, List<String>> stacks = Map.of(
         race.map(), List.of("kvm_pgtable_stage2_map", "user_mem_abort", "kvm_handle_guest_abort"),
         race.zap(), List.of("kvm_unmap_gfn_range", "kvm_mmu_notifier_invalidate_range_start"));
-    return new Splat(lines, race.finding(), stacks, race.schedule(), "found 1 in 184,220 runs (pct3)", handles);
+    return new Splat(lines, race.finding(), List.of(), stacks, race.schedule(), "found 1 in 184,220 runs (pct3)", handles);
   }
 
   private static Screen screen(boolean ascii, boolean colour) {

@@ -59,7 +59,8 @@ final class RunCommand implements Callable<Integer> {
   @Option(names = "--keep-going", description = "goes on after a finding and counts findings by signature")
   private boolean keepGoing;
 
-  @Option(names = "--oracle", paramLabel = "O", description = "only this oracle watches; may be repeated ('list oracles')")
+  @Option(names = "--oracle", paramLabel = "O",
+      description = "only this oracle watches; may be repeated ('list oracles')")
   private List<String> oracles = List.of();
 
   @Option(names = "--plain-choices", description = "may switch before plain accesses too: slower, finds the same races")

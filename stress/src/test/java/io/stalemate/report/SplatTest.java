@@ -74,7 +74,8 @@ class SplatTest {
     Map<Integer, List<String>> stacks = Map.of(
         race.map(), List.of("kvm_pgtable_stage2_map", "user_mem_abort", "kvm_handle_guest_abort"),
         race.zap(), List.of("kvm_unmap_gfn_range", "kvm_mmu_notifier_invalidate_range_start"));
-    return new Splat(lines, race.finding(), List.of(), stacks, race.schedule(), "found 1 in 184,220 runs (pct3)", handles);
+    return new Splat(
+        lines, race.finding(), List.of(), stacks, race.schedule(), "found 1 in 184,220 runs (pct3)", handles);
   }
 
   private static Screen screen(boolean ascii, boolean colour) {

@@ -55,6 +55,7 @@ public final class World implements Announced {
   /** Forgets the last run. */
   public void begin(WorldOptions options) {
     trace.clear();
+    trace.setPlainAccessesAreSteps(options.plainAccessesAreChoices());
     memory.clear();
     roles.clear();
     enabled = 0;

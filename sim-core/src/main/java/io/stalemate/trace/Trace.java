@@ -29,6 +29,7 @@ public final class Trace {
   private long[] cs = new long[1024];
   private long[] ds = new long[1024];
   private int size;
+  private boolean plainAccessesAreSteps;
 
   /** Forgets everything. */
   public void clear() {
@@ -160,9 +161,15 @@ public final class Trace {
     return step;
   }
 
+  /** Says whether the strategy may switch before plain accesses too in the run that is recorded. */
+  public void setPlainAccessesAreSteps(boolean steps) {
+    plainAccessesAreSteps = steps;
+  }
+
   /** Whether event {@code event} was offered to the strategy. */
   public boolean isStep(int event) {
-    return task(event) != BOOT && op(event).isChoice();
+    Op op = op(event);
+    return task(event) != BOOT && (op.isChoice() || (plainAccessesAreSteps && (op == Op.READ || op == Op.WRITE)));
   }
 
   /** Yields the trace hash: 64 bits over every event of the run and the names of its tasks. */

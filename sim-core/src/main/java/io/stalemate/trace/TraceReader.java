@@ -26,6 +26,7 @@ final class TraceReader {
   RecordedTrace read() {
     try {
       String line = header();
+      trace.setPlainAccessesAreSteps(TraceText.CHOICES.equals(header.get(TraceText.PLAIN)));
       line = objects(line);
       line = events(line);
       if (!line.equals(TraceText.end(trace, TraceText.crc(bytes, lineStart)))) {

@@ -45,6 +45,12 @@ public final class TraceText {
   /** Longest line, in characters. */
   public static final int LINE_MAX = 4096;
 
+  /** Header key that says what plain accesses were in the run, if they were {@link #CHOICES}. */
+  public static final String PLAIN = "plain";
+
+  /** See {@link #PLAIN}. */
+  public static final String CHOICES = "choices";
+
   static final String FIRST_LINE = "# stalemate trace ";
   static final String TASKS = "# tasks:";
   static final String TEXT = "# text: ";

@@ -89,10 +89,7 @@ public class Yardstick {
   /** Invalidator number {@code invalidator} (from 0) replaces the host's page; each number is used once. */
   public final void invalidate(int invalidator) {
     invalidateRangeStart();
-    int old = (int) hostPage.xchg(invalidator + 1L);
-    m.trace(Tracepoint.HOST_PTE, GFN, pfns[old], pfns[invalidator + 1], 1);
-    freed.at(old).writeOnce(1);
-    m.pages().free(pfns[old]);
+    switchHostPage(invalidator);
     invalidateRangeEnd();
   }
 
@@ -106,6 +103,15 @@ public class Yardstick {
     m.trace(Tracepoint.INVALIDATE_RANGE, GFN, GFN + 1);
     setLeaf(0);
     mmuLock.unlock();
+  }
+
+  @KernelFunction(value = "zap_page_range_single", file = "mm/memory.c", version = "v5.15-v6.12",
+      elided = "all but one page, which another replaces at once")
+  private void switchHostPage(int invalidator) {
+    int old = (int) hostPage.xchg(invalidator + 1L);
+    m.trace(Tracepoint.HOST_PTE, GFN, pfns[old], pfns[invalidator + 1], 1);
+    freed.at(old).writeOnce(1);
+    m.pages().free(pfns[old]);
   }
 
   @KernelFunction(value = "kvm_mmu_notifier_invalidate_range_end", file = "virt/kvm/kvm_main.c",

@@ -113,6 +113,9 @@ record Recorded(Case subject, Token token, Optional<RecordedTrace> trace) {
     header.put("digest", subject.scenario().digest());
     header.put("era", subject.era());
     header.put("race", subject.race().map(race -> race.card().name()).orElse("none"));
+    if (subject.plainAccessesAreChoices()) {
+      header.put(TraceText.PLAIN, TraceText.CHOICES);
+    }
     header.put("model", Model.builtIn().id());
     header.put("ending", runner.ending().name());
     return header;

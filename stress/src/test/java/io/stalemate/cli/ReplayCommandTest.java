@@ -112,4 +112,15 @@ class ReplayCommandTest {
     assertThat(Cli.expect(ExitCode.PASS, "show", found.replayToken(), "--wide").out().lines().count())
         .isGreaterThanOrEqualTo(show.out().lines().count());
   }
+
+  @Test
+  void aTraceOfPlainChoicesReplays(@TempDir Path folder) {
+    String file = folder.resolve("plain.trace").toString();
+    Cli run = Cli.expect(1, "run", "fault-vs-invalidate", "--race", "no-retry-check", "--plain-choices", "--quiet");
+    Cli.expect(1, "replay", run.replayToken(), "--trace", file, "--quiet");
+
+    Cli replay = Cli.expect(1, "replay", file, "--quiet");
+
+    assertThat(replay.out()).contains("equal to the recorded trace");
+  }
 }

@@ -49,7 +49,7 @@ final class TaskReader {
     int vcpus = 0;
     for (int i = 0; i < sections.size(); i++) {
       Section section = sections.get(i);
-      int cpu = cpu(section, kinds.get(i), vm, vcpus);
+      int cpu = cpu(section, kinds.get(i), vm, vcpus, tasks);
       vcpus += kinds.get(i) == TaskKind.VCPU ? 1 : 0;
       tasks.add(new Task(name(section, tasks), kinds.get(i), cpu, actions(section, kinds.get(i), actions, placed)));
     }
@@ -67,10 +67,15 @@ final class TaskReader {
     return name;
   }
 
-  /** A vCPU's pCPU: its own unless the file says another. */
-  private static int cpu(Section section, TaskKind kind, Vm vm, int vcpu) {
+  /** A vCPU's pCPU. Nothing takes a vCPU off its pCPU here, so that two of them cannot share one. */
+  private static int cpu(Section section, TaskKind kind, Vm vm, int vcpu, List<Task> before) {
     if (kind == TaskKind.VCPU) {
-      return section.number("cpu", 0, vm.cpus() - 1L, vcpu % vm.cpus());
+      int cpu = section.number("cpu", 0, vm.cpus() - 1L, vcpu % vm.cpus());
+      if (before.stream().anyMatch(task -> task.cpu() == cpu)) {
+        throw section.refused(section.has("cpu") ? "cpu" : "kind",
+            "cpu " + cpu + " for a second vcpu; each needs a pCPU of its own, " + vm.cpus() + " are there");
+      }
+      return cpu;
     }
     if (section.has("cpu")) {
       throw section.refused("cpu", "cpu in a task of kind '" + kind.word() + "'; only a vcpu has one");

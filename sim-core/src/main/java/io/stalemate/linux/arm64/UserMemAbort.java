@@ -52,12 +52,10 @@ public abstract class UserMemAbort {
     return fault.permissionFault() && !fault.writeFault() && !fault.execFault() ? -EFAULT : 0;
   }
 
-  /** Tops up the vCPU's table pages where the fault may need some. May sleep. Yields 0 or {@code -ENOMEM}. */
+  /** Tops up the vCPU's table pages. May sleep. Yields 0 or {@code -ENOMEM}. */
   protected int topupMemcache(StageTwoFault fault) {
-    // A permission fault changes a leaf in place, unless logging makes it split a block.
-    if (fault.permissionFault() && !(fault.loggingActive() && fault.writeFault())) {
-      return 0;
-    }
+    // model: for every fault. The kernel skips this for permission faults that change a leaf in place; but the leaf may
+    // be gone by the time of the walk, which then takes tables from a cache that perhaps nobody filled.
     return fault.vcpu().mmuPageCache.topup(geometry.levels() - 1);
   }
 

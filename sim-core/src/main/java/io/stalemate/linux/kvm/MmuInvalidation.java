@@ -68,6 +68,7 @@ public class MmuInvalidation {
     kvm.mmuInvalidateInProgress.write(count);
     m.trace(Tracepoint.INVALIDATE_END, seq, count);
     m.warnOn(count < 0, "mmu_invalidate_in_progress < 0");
+    m.warnOn(kvm.mmuInvalidateRangeStart.read() == INVALID_GPA, "kvm_mmu_invalidate_end without a range");
   }
 
   /**

@@ -17,6 +17,12 @@ public class MmuMemoryCache {
   protected final Machine m;
   private final int tableWords;
   private final int capacity;
+  /** {@code KVM_ARCH_NR_OBJS_PER_MEMORY_CACHE}: what a top-up fills a cache to. */
+  private static final int NR_OBJS = 40;
+
+  // model: of the pages of a full cache only {@link #capacity} are really allocated; the others are counted, and drawn
+  // when they are needed, so that a schedule is not made of allocations.
+  private final Word spare;
   private final Word nobjs;
   private final WordArray objects;
 
@@ -25,12 +31,13 @@ public class MmuMemoryCache {
    *
    * @param owner key that tells caches apart in traces, for example the vCPU's id
    * @param tableWords entries of one table
-   * @param capacity number of pages {@link #topup} fills up to (KVM_ARCH_NR_OBJS_PER_MEMORY_CACHE; 4 on arm64)
+   * @param capacity number of pages that {@link #topup} allocates at once, at most 40
    */
   public MmuMemoryCache(Machine m, int owner, int tableWords, int capacity) {
     this.m = m;
     this.tableWords = tableWords;
     this.capacity = capacity;
+    this.spare = m.word("mmu_page_cache->spare", owner, 0);
     this.nobjs = m.word("mmu_page_cache->nobjs", owner, 0);
     this.objects = m.words("mmu_page_cache[" + owner + "]->objects", capacity);
   }
@@ -52,6 +59,7 @@ public class MmuMemoryCache {
       n++;
       nobjs.write(n);
     }
+    spare.write(NR_OBJS - capacity);
     return 0;
   }
 
@@ -59,6 +67,11 @@ public class MmuMemoryCache {
   @KernelFunction(value = "kvm_mmu_memory_cache_alloc", file = "virt/kvm/kvm_main.c", version = "v5.15-v6.12")
   public long alloc() {
     int n = (int) nobjs.read();
+    long more = spare.read();
+    if (n == 0 && more > 0) {
+      spare.write(more - 1);
+      return m.pages().alloc(PageUse.TABLE, tableWords, Gfp.ATOMIC);
+    }
     if (m.warnOn(n == 0, "kvm_mmu_memory_cache_alloc from an empty cache")) {
       return m.pages().alloc(PageUse.TABLE, tableWords, Gfp.ATOMIC);
     }
@@ -69,6 +82,7 @@ public class MmuMemoryCache {
   /** Gives all pages back. */
   @KernelFunction(value = "kvm_mmu_free_memory_cache", file = "virt/kvm/kvm_main.c", version = "v5.15-v6.12")
   public void free() {
+    spare.write(0);
     for (int n = (int) nobjs.read(); n > 0; n--) {
       nobjs.write(n - 1);
       m.pages().free(objects.at(n - 1).read());

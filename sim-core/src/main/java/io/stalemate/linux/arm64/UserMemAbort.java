@@ -54,8 +54,8 @@ public abstract class UserMemAbort {
 
   /** Tops up the vCPU's table pages. May sleep. Yields 0 or {@code -ENOMEM}. */
   protected int topupMemcache(StageTwoFault fault) {
-    // model: for every fault. The kernel skips this for permission faults that change a leaf in place; but the leaf may
-    // be gone by the time of the walk, which then takes tables from a cache that perhaps nobody filled.
+    // model: for every fault. The kernel leaves it out for permission faults, except for writes under logging; but a
+    // fetch that faults on a block under logging splits the block too, with whatever the cache still holds.
     return fault.vcpu().mmuPageCache.topup(geometry.levels() - 1);
   }
 
@@ -141,7 +141,8 @@ public abstract class UserMemAbort {
       value = "transparent_hugepage_adjust",
       file = "arch/arm64/kvm/mmu.c",
       version = "v5.15-v6.12",
-      elided = "moving the reference to the head page: a huge page has one count for all its frames")
+      elided = "moving the reference to the head page: a huge page has one count for all its frames; a permission fault "
+          + "on a block keeps the block's size without asking the host")
   protected int transparentHugepageAdjust(StageTwoFault fault, FaultinPage page) {
     int blockLevel = StageTwoGeometry.LAST_LEVEL - 1;
     int blockShift = geometry.shift(blockLevel) - StageTwoGeometry.PAGE_SHIFT;

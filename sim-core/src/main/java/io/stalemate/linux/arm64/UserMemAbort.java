@@ -141,8 +141,8 @@ public abstract class UserMemAbort {
       value = "transparent_hugepage_adjust",
       file = "arch/arm64/kvm/mmu.c",
       version = "v5.15-v6.12",
-      elided = "moving the reference to the head page: a huge page has one count for all its frames; a permission fault "
-          + "on a block keeps the block's size without asking the host")
+      elided = "moving the reference to the head page: a huge page has one count for all its frames; a permission "
+          + "fault on a block keeps the block's size without asking the host")
   protected int transparentHugepageAdjust(StageTwoFault fault, FaultinPage page) {
     int blockLevel = StageTwoGeometry.LAST_LEVEL - 1;
     int blockShift = geometry.shift(blockLevel) - StageTwoGeometry.PAGE_SHIFT;

@@ -8,7 +8,7 @@ import java.util.List;
  * @param era the kernel whose text runs unless a run asks for another, for example {@code v6.12}
  * @param eras all kernels the scenario makes sense on; contains {@code era}
  * @param cpus number of pCPUs
- * @param frames number of page frames of the host
+ * @param frames number of page frames that the mappings may populate at the start
  * @param mappings disjoint
  * @param memslots disjoint in gfns, distinct in ids
  * @param mmio gfns that the guest may access though no memslot covers them

@@ -63,6 +63,8 @@ public interface Race {
     HISTORICAL,
     /** The rule against it arrived with the change that needs it, so it never shipped. */
     GUARD,
+    /** Found in review, or in a series that was never merged. */
+    REVIEW,
     /** A rule of today's code whose removal is the bug. */
     MUTATION,
     /** No race of the kernel: a defect planted to prove that the simulator notices it. */

@@ -46,4 +46,16 @@ public final class Limits {
       throw new IllegalArgumentException("name '" + name + "'; " + NAME.pattern() + " is allowed");
     }
   }
+
+  /** @throws IllegalArgumentException unless {@code pages} pages from {@code gfn} can be a guest's */
+  static void checkGfns(long gfn, long pages) {
+    check("gfn", gfn, 0, GFNS - 1);
+    check("pages", pages, 1, GFNS - gfn);
+  }
+
+  /** @throws IllegalArgumentException unless {@code pages} pages from {@code hva} can be a host process's */
+  static void checkHvas(long hva, long pages) {
+    check("hva", hva, 0, HVA_PAGES - 1);
+    check("pages", pages, 1, HVA_PAGES - hva);
+  }
 }

@@ -10,12 +10,17 @@ import io.stalemate.linux.mm.Migrate;
 import io.stalemate.linux.mm.MmStruct;
 import io.stalemate.linux.mm.Mmap;
 import io.stalemate.linux.mm.Shmem;
-import io.stalemate.linux.mm.Vmscan;
 import io.stalemate.linux.mm.VmaKind;
+import io.stalemate.linux.mm.Vmscan;
 import io.stalemate.scenario.Action;
+import io.stalemate.scenario.GuestAction;
+import io.stalemate.scenario.HostAction;
 import io.stalemate.scenario.MappingKind;
 import io.stalemate.scenario.Memslot;
+import io.stalemate.scenario.SetAttributes;
+import io.stalemate.scenario.SlotAction;
 import io.stalemate.scenario.SlotFlag;
+import io.stalemate.scenario.YardstickAction;
 import java.util.List;
 import java.util.Set;
 import java.util.SortedMap;
@@ -51,27 +56,27 @@ final class HostActions {
   /** Performs {@code action}; yields 0 or more, or a negative errno. */
   int perform(Action action) {
     return switch (action) {
-      case Action.Munmap it -> mmap.munmap(it.hva(), it.pages());
-      case Action.Mmap it -> mmap.mmap(it.hva(), it.pages(), kind(it.mapping()), it.shift(), it.writable());
-      case Action.Remap it -> mmap.mmap(it.hva(), it.pages(), kind(it.mapping()), it.shift(), it.writable());
-      case Action.SwapOut it -> vmscan.shrinkPage(it.hva());
-      case Action.Migrate it -> migrate.migratePage(it.hva());
-      case Action.Ksm it -> ksm.mergePages(it.hva(), it.with());
-      case Action.Punch it -> punch(it);
-      case Action.Protect it -> mmap.mprotect(it.hva(), it.pages(), false);
-      case Action.Age it -> vmscan.age(it.hva(), it.pages());
-      case Action.Touch it -> memoryFault.doPageFault(it.hva(), it.write());
-      case Action.SlotCreate it -> create(it.slot());
-      case Action.SlotDelete it -> kvm.memoryRegions.setMemoryRegion(it.id(), 0, 0, 0, 0);
-      case Action.SlotMove it ->
+      case HostAction.Munmap it -> mmap.munmap(it.hva(), it.pages());
+      case HostAction.Mmap it -> mmap.mmap(it.hva(), it.pages(), kind(it.mapping()), it.shift(), it.writable());
+      case HostAction.Remap it -> mmap.mmap(it.hva(), it.pages(), kind(it.mapping()), it.shift(), it.writable());
+      case HostAction.SwapOut it -> vmscan.shrinkPage(it.hva());
+      case HostAction.Migrate it -> migrate.migratePage(it.hva());
+      case HostAction.Ksm it -> ksm.mergePages(it.hva(), it.with());
+      case HostAction.Punch it -> punch(it);
+      case HostAction.Protect it -> mmap.mprotect(it.hva(), it.pages(), false);
+      case HostAction.Age it -> vmscan.age(it.hva(), it.pages());
+      case HostAction.Touch it -> memoryFault.doPageFault(it.hva(), it.write());
+      case SlotAction.SlotCreate it -> create(it.slot());
+      case SlotAction.SlotDelete it -> kvm.memoryRegions.setMemoryRegion(it.id(), 0, 0, 0, 0);
+      case SlotAction.SlotMove it ->
           change(it, old -> new Memslot(old.id(), it.gfn(), old.pages(), old.hva(), old.flags()));
-      case Action.SlotFlags it ->
+      case SlotAction.SlotFlags it ->
           change(it, old -> new Memslot(old.id(), old.gfn(), old.pages(), old.hva(), it.flags()));
-      case Action.SetAttributes it -> kvm.memAttributes.set(
+      case SetAttributes it -> kvm.memAttributes.set(
           it.gfn(), it.gfn() + it.pages(), it.privately() ? MemAttributes.KVM_MEMORY_ATTRIBUTE_PRIVATE : 0);
-      case Action.Guest it -> throw wrong(it);
-      case Action.YardstickFault it -> throw wrong(it);
-      case Action.YardstickInvalidate it -> throw wrong(it);
+      case GuestAction it -> throw wrong(it);
+      case YardstickAction.Fault it -> throw wrong(it);
+      case YardstickAction.Invalidate it -> throw wrong(it);
     };
   }
 
@@ -79,7 +84,7 @@ final class HostActions {
     return new IllegalStateException(action + " is no host action");
   }
 
-  private int punch(Action.Punch it) {
+  private int punch(HostAction.Punch it) {
     mm.mmapLock.downRead();
     VmaKind kind = mm.vmaLookup(it.hva()).kind();
     mm.mmapLock.upRead();
@@ -96,7 +101,7 @@ final class HostActions {
     return ret;
   }
 
-  private int change(Action.Slot action, UnaryOperator<Memslot> changes) {
+  private int change(SlotAction action, UnaryOperator<Memslot> changes) {
     Memslot old = slots.get(action.id());
     return old == null ? -Errno.EINVAL : create(changes.apply(old));
   }

@@ -20,7 +20,7 @@ import io.stalemate.linux.mm.MmuNotifierSubscriptions;
 import io.stalemate.machine.Machine;
 import io.stalemate.machine.Tracepoint;
 import io.stalemate.race.Race;
-import io.stalemate.scenario.Action;
+import io.stalemate.scenario.GuestAction;
 import io.stalemate.scenario.Mapping;
 import io.stalemate.scenario.Memslot;
 import io.stalemate.scenario.Repeated;
@@ -71,10 +71,10 @@ final class KvmTestbed implements Testbed {
       for (int n = 0; n < repeated.times(); n++) {
         long token = (number + 1L) << 16 | (program.size() + 1L);
         switch (repeated.action()) {
-          case Action.Load load -> program.add(GuestInstruction.load(load.gfn()));
-          case Action.Store store -> program.add(
-              GuestInstruction.store(store.gfn(), store.data() == Action.Store.FRESH ? token : store.data()));
-          case Action.Fetch fetch -> program.add(GuestInstruction.fetch(fetch.gfn()));
+          case GuestAction.Load load -> program.add(GuestInstruction.load(load.gfn()));
+          case GuestAction.Store store -> program.add(
+              GuestInstruction.store(store.gfn(), store.data() == GuestAction.Store.FRESH ? token : store.data()));
+          case GuestAction.Fetch fetch -> program.add(GuestInstruction.fetch(fetch.gfn()));
           default -> { }
         }
       }

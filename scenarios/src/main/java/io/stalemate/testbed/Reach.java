@@ -1,11 +1,14 @@
 package io.stalemate.testbed;
 
-import io.stalemate.scenario.Action;
+import io.stalemate.scenario.GuestAction;
+import io.stalemate.scenario.HostAction;
 import io.stalemate.scenario.Mapping;
 import io.stalemate.scenario.MappingKind;
 import io.stalemate.scenario.Memslot;
 import io.stalemate.scenario.Repeated;
 import io.stalemate.scenario.Scenario;
+import io.stalemate.scenario.SetAttributes;
+import io.stalemate.scenario.SlotAction;
 import io.stalemate.scenario.Task;
 
 /**
@@ -37,28 +40,28 @@ record Reach(int hvaPages, int gfns, int hugeShift, int hugePages) {
     for (Task task : scenario.tasks()) {
       for (Repeated repeated : task.actions()) {
         switch (repeated.action()) {
-          case Action.Guest guest -> gfns = Math.max(gfns, guest.gfn() + 1);
-          case Action.SlotCreate create -> {
+          case GuestAction guest -> gfns = Math.max(gfns, guest.gfn() + 1);
+          case SlotAction.SlotCreate create -> {
             gfns = Math.max(gfns, create.slot().gfnEnd());
             hvas = Math.max(hvas, create.slot().hva() + create.slot().pages());
           }
-          case Action.SetAttributes set -> gfns = Math.max(gfns, set.gfn() + set.pages());
-          case Action.Mmap mmap -> {
+          case SetAttributes set -> gfns = Math.max(gfns, set.gfn() + set.pages());
+          case HostAction.Mmap mmap -> {
             hvas = Math.max(hvas, mmap.hva() + mmap.pages());
             if (mmap.mapping() == MappingKind.HUGETLB) {
               shift = mmap.shift();
               huge += (mmap.pages() >> mmap.shift()) * repeated.times();
             }
           }
-          case Action.Remap remap -> {
+          case HostAction.Remap remap -> {
             hvas = Math.max(hvas, remap.hva() + remap.pages());
             if (remap.mapping() == MappingKind.HUGETLB) {
               shift = remap.shift();
               huge += (remap.pages() >> remap.shift()) * repeated.times();
             }
           }
-          case Action.Ksm ksm -> hvas = Math.max(hvas, Math.max(ksm.hva(), ksm.with()) + 1);
-          case Action.Host host -> hvas = Math.max(hvas, host.hva() + host.pages());
+          case HostAction.Ksm ksm -> hvas = Math.max(hvas, Math.max(ksm.hva(), ksm.with()) + 1);
+          case HostAction host -> hvas = Math.max(hvas, host.hva() + host.pages());
           default -> { }
         }
       }

@@ -3,10 +3,10 @@ package io.stalemate.testbed;
 import io.stalemate.machine.Machine;
 import io.stalemate.machine.Tracepoint;
 import io.stalemate.race.Race;
-import io.stalemate.scenario.Action;
 import io.stalemate.scenario.Repeated;
 import io.stalemate.scenario.Scenario;
 import io.stalemate.scenario.Task;
+import io.stalemate.scenario.YardstickAction;
 import io.stalemate.sim.World;
 import io.stalemate.sim.WorldOptions;
 import io.stalemate.yardstick.Yardstick;
@@ -33,7 +33,7 @@ final class YardstickTestbed implements Testbed {
   private static int invalidations(Task task) {
     int count = 0;
     for (Repeated repeated : task.actions()) {
-      if (repeated.action() instanceof Action.YardstickInvalidate) {
+      if (repeated.action() instanceof YardstickAction.Invalidate) {
         count += repeated.times();
       }
     }
@@ -63,7 +63,7 @@ final class YardstickTestbed implements Testbed {
     for (int i = 0; i < actions.size(); i++) {
       Repeated repeated = actions.get(i);
       for (int n = 0; n < repeated.times(); n++) {
-        if (repeated.action() instanceof Action.YardstickInvalidate) {
+        if (repeated.action() instanceof YardstickAction.Invalidate) {
           yardstick.invalidate(invalidation++);
         } else {
           yardstick.vcpuFault();

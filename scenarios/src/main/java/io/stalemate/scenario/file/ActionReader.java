@@ -2,12 +2,17 @@ package io.stalemate.scenario.file;
 
 import io.stalemate.scenario.Action;
 import io.stalemate.scenario.ActionKind;
+import io.stalemate.scenario.GuestAction;
+import io.stalemate.scenario.HostAction;
 import io.stalemate.scenario.Limits;
 import io.stalemate.scenario.MappingKind;
 import io.stalemate.scenario.Repeated;
+import io.stalemate.scenario.SetAttributes;
+import io.stalemate.scenario.SlotAction;
 import io.stalemate.scenario.SystemUnderTest;
 import io.stalemate.scenario.TaskKind;
 import io.stalemate.scenario.Worded;
+import io.stalemate.scenario.YardstickAction;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -42,26 +47,26 @@ final class ActionReader {
 
   private Action action(Section at, ActionKind kind) {
     return switch (kind) {
-      case LOAD -> new Action.Load(gfn(at));
-      case STORE -> new Action.Store(gfn(at), at.number("data", 1, Limits.DATA, Action.Store.FRESH));
-      case FETCH -> new Action.Fetch(gfn(at));
-      case MUNMAP -> new Action.Munmap(hva(at), pages(at));
-      case MMAP -> new Action.Mmap(hva(at), pages(at), mapping(at), shift(at), at.flag("writable", true));
-      case REMAP -> new Action.Remap(hva(at), pages(at), mapping(at), shift(at), at.flag("writable", true));
-      case SWAP_OUT -> new Action.SwapOut(hva(at));
-      case MIGRATE -> new Action.Migrate(hva(at));
+      case LOAD -> new GuestAction.Load(gfn(at));
+      case STORE -> new GuestAction.Store(gfn(at), at.number("data", 1, Limits.DATA, GuestAction.Store.FRESH));
+      case FETCH -> new GuestAction.Fetch(gfn(at));
+      case MUNMAP -> new HostAction.Munmap(hva(at), pages(at));
+      case MMAP -> new HostAction.Mmap(hva(at), pages(at), mapping(at), shift(at), at.flag("writable", true));
+      case REMAP -> new HostAction.Remap(hva(at), pages(at), mapping(at), shift(at), at.flag("writable", true));
+      case SWAP_OUT -> new HostAction.SwapOut(hva(at));
+      case MIGRATE -> new HostAction.Migrate(hva(at));
       case KSM -> ksm(at);
-      case PUNCH -> new Action.Punch(hva(at), pages(at));
-      case PROTECT -> new Action.Protect(hva(at), pages(at));
-      case AGE -> new Action.Age(hva(at), pages(at));
-      case TOUCH -> new Action.Touch(hva(at), at.flag("write", false));
-      case SLOT_CREATE -> new Action.SlotCreate(vm.memslot(at));
-      case SLOT_DELETE -> new Action.SlotDelete(id(at));
-      case SLOT_MOVE -> new Action.SlotMove(id(at), gfn(at));
-      case SLOT_FLAGS -> new Action.SlotFlags(id(at), vm.flags(at));
+      case PUNCH -> new HostAction.Punch(hva(at), pages(at));
+      case PROTECT -> new HostAction.Protect(hva(at), pages(at));
+      case AGE -> new HostAction.Age(hva(at), pages(at));
+      case TOUCH -> new HostAction.Touch(hva(at), at.flag("write", false));
+      case SLOT_CREATE -> new SlotAction.SlotCreate(vm.memslot(at));
+      case SLOT_DELETE -> new SlotAction.SlotDelete(id(at));
+      case SLOT_MOVE -> new SlotAction.SlotMove(id(at), gfn(at));
+      case SLOT_FLAGS -> new SlotAction.SlotFlags(id(at), vm.flags(at));
       case SET_ATTRIBUTES -> setAttributes(at);
-      case YARDSTICK_FAULT -> new Action.YardstickFault();
-      case YARDSTICK_INVALIDATE -> new Action.YardstickInvalidate();
+      case YARDSTICK_FAULT -> new YardstickAction.Fault();
+      case YARDSTICK_INVALIDATE -> new YardstickAction.Invalidate();
     };
   }
 
@@ -71,7 +76,7 @@ final class ActionReader {
     if (hva == with) {
       throw at.refused("with", "ksm of host page " + hva + " with itself; two pages are needed");
     }
-    return new Action.Ksm(hva, with);
+    return new HostAction.Ksm(hva, with);
   }
 
   private Action setAttributes(Section at) {
@@ -79,7 +84,7 @@ final class ActionReader {
       throw at.refused("do", "set-attributes without 'private'; true or false is needed");
     }
     long gfn = gfn(at);
-    return new Action.SetAttributes(gfn, at.number("pages", 1, vm.geometry().gfns() - gfn, 1),
+    return new SetAttributes(gfn, at.number("pages", 1, vm.geometry().gfns() - gfn, 1),
         at.flag("private", false));
   }
 

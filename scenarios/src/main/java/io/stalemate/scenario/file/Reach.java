@@ -1,9 +1,14 @@
 package io.stalemate.scenario.file;
 
 import io.stalemate.scenario.Action;
+import io.stalemate.scenario.GuestAction;
+import io.stalemate.scenario.HostAction;
 import io.stalemate.scenario.Mapping;
 import io.stalemate.scenario.Memslot;
+import io.stalemate.scenario.SetAttributes;
+import io.stalemate.scenario.SlotAction;
 import io.stalemate.scenario.Vm;
+import io.stalemate.scenario.YardstickAction;
 import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -29,14 +34,14 @@ final class Reach {
     }
     vm.memslots().forEach(this::slot);
     for (Action action : actions) {
-      if (action instanceof Action.Mmap mmap) {
+      if (action instanceof HostAction.Mmap mmap) {
         set(hvas, mmap.hva(), mmap.pages());
-      } else if (action instanceof Action.SlotCreate create) {
+      } else if (action instanceof SlotAction.SlotCreate create) {
         slot(create.slot());
       }
     }
     for (Action action : actions) {
-      if (action instanceof Action.SlotMove move) {
+      if (action instanceof SlotAction.SlotMove move) {
         set(gfns, move.gfn(), slotPages.getOrDefault(move.id(), 0L));
       }
     }
@@ -45,30 +50,30 @@ final class Reach {
   /** @throws io.stalemate.scenario.input.Refused if {@code action}, read from {@code at}, touches what never exists */
   void check(Section at, Action action) {
     switch (action) {
-      case Action.Guest guest -> {
+      case GuestAction guest -> {
         if (!gfns.get((int) guest.gfn())) {
           throw at.refused("gfn", "gfn = " + guest.gfn()
               + "; no memslot ever covers it (list it under vm.mmio if meant)");
         }
       }
-      case Action.Ksm ksm -> {
+      case HostAction.Ksm ksm -> {
         checkHvas(at, "hva", ksm.hva(), 1);
         checkHvas(at, "with", ksm.with(), 1);
       }
-      case Action.Mmap mmap -> { }
-      case Action.Host host -> checkHvas(at, "hva", host.hva(), host.pages());
-      case Action.SlotCreate create -> checkHvas(at, "hva", create.slot().hva(), create.slot().pages());
-      case Action.SlotMove move -> {
+      case HostAction.Mmap mmap -> { }
+      case HostAction host -> checkHvas(at, "hva", host.hva(), host.pages());
+      case SlotAction.SlotCreate create -> checkHvas(at, "hva", create.slot().hva(), create.slot().pages());
+      case SlotAction.SlotMove move -> {
         checkId(at, move);
         if (move.gfn() + slotPages.getOrDefault(move.id(), 0L) > vm.geometry().gfns()) {
           throw at.refused("gfn", "gfn = " + move.gfn() + "; memslot " + move.id() + " would end beyond gfn "
               + (vm.geometry().gfns() - 1));
         }
       }
-      case Action.Slot slot -> checkId(at, slot);
-      case Action.SetAttributes set -> { }
-      case Action.YardstickFault fault -> { }
-      case Action.YardstickInvalidate invalidate -> { }
+      case SlotAction slot -> checkId(at, slot);
+      case SetAttributes set -> { }
+      case YardstickAction.Fault fault -> { }
+      case YardstickAction.Invalidate invalidate -> { }
     }
   }
 
@@ -79,7 +84,7 @@ final class Reach {
     }
   }
 
-  private void checkId(Section at, Action.Slot slot) {
+  private void checkId(Section at, SlotAction slot) {
     if (!slotPages.containsKey(slot.id())) {
       throw at.refused("id", "id = " + slot.id() + "; no memslot ever has it");
     }

@@ -4,15 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stalemate.machine.PageUse;
-import io.stalemate.scenario.Action;
 import io.stalemate.scenario.AllocFailure;
 import io.stalemate.scenario.Geometry;
+import io.stalemate.scenario.GuestAction;
+import io.stalemate.scenario.HostAction;
 import io.stalemate.scenario.Mapping;
 import io.stalemate.scenario.MappingKind;
 import io.stalemate.scenario.Memslot;
 import io.stalemate.scenario.OutcomeClass;
 import io.stalemate.scenario.Repeated;
 import io.stalemate.scenario.Scenario;
+import io.stalemate.scenario.SetAttributes;
+import io.stalemate.scenario.SlotAction;
 import io.stalemate.scenario.SlotFlag;
 import io.stalemate.scenario.SystemUnderTest;
 import io.stalemate.scenario.Task;
@@ -77,12 +80,12 @@ class ScenarioFileTest {
         List.of(7L), List.of(new AllocFailure(PageUse.TABLE, 2))));
     assertThat(scenario.tasks()).containsExactly(
         new Task("v0", TaskKind.VCPU, 2,
-            List.of(new Repeated(new Action.Store(4, Action.Store.FRESH), 3), new Repeated(new Action.Fetch(7), 1))),
+            List.of(new Repeated(new GuestAction.Store(4, GuestAction.Store.FRESH), 3), new Repeated(new GuestAction.Fetch(7), 1))),
         new Task("h0", TaskKind.HOST_MM, Task.NO_CPU,
-            List.of(new Repeated(new Action.Ksm(2, 3), 1), new Repeated(new Action.Touch(2, true), 1))),
-        new Task("s0", TaskKind.MEMSLOT, Task.NO_CPU, List.of(new Repeated(new Action.SlotMove(1, 0), 1))),
+            List.of(new Repeated(new HostAction.Ksm(2, 3), 1), new Repeated(new HostAction.Touch(2, true), 1))),
+        new Task("s0", TaskKind.MEMSLOT, Task.NO_CPU, List.of(new Repeated(new SlotAction.SlotMove(1, 0), 1))),
         new Task("a0", TaskKind.ATTRIBUTES, Task.NO_CPU,
-            List.of(new Repeated(new Action.SetAttributes(4, 1, true), 1))));
+            List.of(new Repeated(new SetAttributes(4, 1, true), 1))));
     assertThat(scenario.system()).isEqualTo(SystemUnderTest.KVM_ARM64);
     assertThat(scenario.outcomes().getFirst().grade()).isEqualTo(OutcomeClass.INTERESTING);
     assertThat(scenario.outcomeClass(1)).isEqualTo(OutcomeClass.UNKNOWN);

@@ -28,6 +28,7 @@ final class Arrows {
     rows.put("linux.mm", List.of("machine", "linux"));
     rows.put("linux.kvm", List.of("machine", "linux", "linux.mm"));
     rows.put("linux.arm64", List.of("machine", "cpu", "linux", "linux.mm", "linux.kvm"));
+    rows.put("linux.x86", List.of("machine"));
     rows.put("trace", List.of("machine"));
     rows.put("strategy", List.of("trace"));
     rows.put("oracle", List.of("machine", "trace"));

@@ -1,6 +1,7 @@
 package io.stalemate.race;
 
 import io.stalemate.linux.arm64.Arm64Text;
+import io.stalemate.linux.arm64.nvhe.NvheText;
 import io.stalemate.linux.kvm.KernelText;
 import io.stalemate.machine.Machine;
 import io.stalemate.yardstick.Yardstick;
@@ -19,6 +20,11 @@ public interface Race {
 
   /** Yields arm64's text with the race in it. */
   default Arm64Text patch(Arm64Text text) {
+    return text;
+  }
+
+  /** Yields the text at EL2 with the race in it. */
+  default NvheText patch(NvheText text) {
     return text;
   }
 

@@ -5,11 +5,24 @@ import java.util.List;
 /** The actions: their words, the keys they take, the tasks that may do them, the system they belong to. */
 public enum ActionKind implements Worded {
   /** The guest loads from a page. */
-  LOAD("load", Doers.VCPU, "gfn"),
+  LOAD("load", Doers.VCPU, "gfn", "offset", "undecodable", "failing", "stage1-table", "stage1-update"),
   /** The guest stores a fresh token, or the data given, to a page. */
-  STORE("store", Doers.VCPU, "gfn", "data"),
+  STORE("store", Doers.VCPU, "gfn", "data", "offset", "undecodable", "failing", "stage1-table", "stage1-update"),
   /** The guest fetches an instruction from a page. */
-  FETCH("fetch", Doers.VCPU, "gfn"),
+  FETCH("fetch", Doers.VCPU, "gfn", "offset", "failing", "stage1-table", "stage1-update"),
+  /** The guest enrols in the MMIO guard. */
+  MMIO_GUARD_ENROLL("mmio-guard-enroll", Doers.VCPU),
+  /** The guest says that a page is a device. */
+  MMIO_GUARD_MAP("mmio-guard-map", Doers.VCPU, "gfn", "ipa"),
+  /** The guest says that it no longer is. */
+  MMIO_GUARD_UNMAP("mmio-guard-unmap", Doers.VCPU, "gfn", "ipa"),
+  /** The guest resets its system, which ends its enrolment. */
+  SYSTEM_RESET("system-reset", Doers.VCPU),
+
+  /** The guest cleans the data cache at an address. */
+  DC("dc", Doers.VCPU, "gfn", "offset"),
+  /** The guest calls its VMM by a store to the address that the two agreed on. */
+  UCALL("ucall", Doers.VCPU),
 
   /** {@code munmap()}. */
   MUNMAP("munmap", Doers.HOST, "hva", "pages"),
@@ -44,10 +57,64 @@ public enum ActionKind implements Worded {
   /** {@code KVM_SET_MEMORY_ATTRIBUTES}. */
   SET_ATTRIBUTES("set-attributes", Doers.ATTRIBUTES, "gfn", "pages", "private"),
 
+  /** {@code KVM_GET_DIRTY_LOG}. */
+  GET_DIRTY_LOG("get-dirty-log", Doers.DIRTY_LOG, "id"),
+  /** {@code KVM_CLEAR_DIRTY_LOG} of what the last GET said. */
+  CLEAR_DIRTY_LOG("clear-dirty-log", Doers.DIRTY_LOG, "id", "gfn", "pages"),
+  /** The VMM reads the dirty entries of a vCPU's ring. */
+  HARVEST_RING("harvest-ring", Doers.DIRTY_LOG, "vcpu"),
+  /** {@code KVM_RESET_DIRTY_RINGS}. */
+  RESET_RINGS("reset-rings", Doers.DIRTY_LOG),
+
+  /** The guest loads the tags of half a page. */
+  LOAD_TAGS("load-tags", Doers.VCPU, "gfn", "half"),
+  /** The guest stores tags of its own to half a page. */
+  STORE_TAGS("store-tags", Doers.VCPU, "gfn", "half"),
+  /** {@code mprotect(PROT_MTE)}: the host process maps pages so that it sees their tags. */
+  PROTECT_MTE("protect-mte", Doers.HOST, "hva", "pages"),
+  /** {@code KVM_ARM_MTE_COPY_TAGS} from the guest. */
+  READ_TAGS("read-tags", Doers.MTE, "gfn", "pages", "offset", "length", "reserved", "flag-bits", "fault-at"),
+  /** {@code KVM_ARM_MTE_COPY_TAGS} to the guest: every half of a page gets tags of its own. */
+  WRITE_TAGS("write-tags", Doers.MTE, "gfn", "pages", "offset", "length", "reserved", "flag-bits", "fault-at"),
+
+  /** The VMM's process ends: see {@link ProcessExit}. */
+  EXIT_MM("exit-mm", Doers.PROCESS),
+
   /** Scenario zero: one fault, retried until it installs. */
   YARDSTICK_FAULT("yardstick-fault", Doers.VCPU),
   /** Scenario zero: one invalidation. */
-  YARDSTICK_INVALIDATE("yardstick-invalidate", Doers.NOTIFIER);
+  YARDSTICK_INVALIDATE("yardstick-invalidate", Doers.NOTIFIER),
+
+  /** Protected KVM: the host loads from a page. */
+  HOST_LOAD("host-load", Doers.HOST_CPU, "page"),
+  /** The host stores to a page. */
+  HOST_STORE("host-store", Doers.HOST_CPU, "page"),
+  /** The host fetches an instruction from a page. */
+  HOST_FETCH("host-fetch", Doers.HOST_CPU, "page"),
+  /** The host shares a page with the hypervisor. */
+  SHARE_HYP("share-hyp", Doers.HOST_CPU, "page"),
+  /** The host takes it back. */
+  UNSHARE_HYP("unshare-hyp", Doers.HOST_CPU, "page"),
+  /** The host gives pages to the hypervisor. */
+  DONATE_HYP("donate-hyp", Doers.HOST_CPU, "page", "pages"),
+  /** The hypervisor gives pages to the host. */
+  HYP_DONATE_HOST("hyp-donate-host", Doers.HOST_CPU, "page", "pages"),
+  /** The hypervisor fills a page and looks whether it stays so. */
+  HYP_WRITE("hyp-write", Doers.HOST_CPU, "page"),
+  /** The hypervisor pins a page that is shared with it, reads it and lets it go. */
+  HYP_PIN("hyp-pin", Doers.HOST_CPU, "page"),
+  /** The host shares a page with the secure world ({@code FFA_MEM_SHARE}). */
+  FFA_SHARE("ffa-share", Doers.HOST_CPU, "page"),
+  /** The host takes it back ({@code FFA_MEM_RECLAIM}). */
+  FFA_RECLAIM("ffa-reclaim", Doers.HOST_CPU, "page"),
+  /** The host shares a page with its guest at a gfn. */
+  SHARE_GUEST("share-guest", Doers.HOST_CPU, "page", "gfn"),
+  /** The host takes back what the guest has at a gfn. */
+  UNSHARE_GUEST("unshare-guest", Doers.HOST_CPU, "gfn"),
+  /** The guest loads from a page; a fault makes the host share it. */
+  GUEST_LOAD("guest-load", Doers.VCPU, "gfn"),
+  /** The guest stores to a page. */
+  GUEST_STORE("guest-store", Doers.VCPU, "gfn");
 
   private final String word;
   private final Doers doers;
@@ -76,26 +143,37 @@ public enum ActionKind implements Worded {
 
   /** The system that the action belongs to. */
   public SystemUnderTest system() {
-    return this == YARDSTICK_FAULT || this == YARDSTICK_INVALIDATE
-        ? SystemUnderTest.YARDSTICK
-        : SystemUnderTest.KVM_ARM64;
+    return switch (this) {
+      case YARDSTICK_FAULT, YARDSTICK_INVALIDATE -> SystemUnderTest.YARDSTICK;
+      case HOST_LOAD, HOST_STORE, HOST_FETCH, SHARE_HYP, UNSHARE_HYP, DONATE_HYP, HYP_DONATE_HOST, HYP_WRITE, HYP_PIN,
+          FFA_SHARE, FFA_RECLAIM, SHARE_GUEST, UNSHARE_GUEST, GUEST_LOAD, GUEST_STORE -> SystemUnderTest.PKVM;
+      default -> SystemUnderTest.KVM_ARM64;
+    };
   }
 
   /** Groups of tasks, by what they may do. */
   private enum Doers {
     VCPU,
+    HOST_CPU,
     HOST,
     MEMSLOT,
     ATTRIBUTES,
-    NOTIFIER;
+    NOTIFIER,
+    PROCESS,
+    DIRTY_LOG,
+    MTE;
 
     private boolean include(TaskKind kind) {
       return switch (this) {
         case VCPU -> kind == TaskKind.VCPU;
+        case HOST_CPU -> kind == TaskKind.HOST_CPU;
         case HOST -> kind == TaskKind.HOST_MM || kind == TaskKind.NOTIFIER;
         case MEMSLOT -> kind == TaskKind.MEMSLOT;
         case ATTRIBUTES -> kind == TaskKind.ATTRIBUTES;
         case NOTIFIER -> kind == TaskKind.NOTIFIER;
+        case PROCESS -> kind == TaskKind.HOST_MM;
+        case MTE -> kind == TaskKind.MTE;
+        case DIRTY_LOG -> kind == TaskKind.DIRTY_LOG;
       };
     }
   }

@@ -115,6 +115,17 @@ public sealed interface HostAction extends Action {
     }
   }
 
+  record ProtectMte(long hva, long pages) implements HostAction {
+    public ProtectMte {
+      Limits.checkHvas(hva, pages);
+    }
+
+    @Override
+    public ActionKind kind() {
+      return ActionKind.PROTECT_MTE;
+    }
+  }
+
   record Age(long hva, long pages) implements HostAction {
     public Age {
       Limits.checkHvas(hva, pages);

@@ -15,6 +15,9 @@ public final class Limits {
   public static final int ACTIONS_PER_TASK = 64;
   public static final int TIMES = 1000;
   public static final int DATA = 0xffff;
+  public static final int PAGE_BYTES = 4096;
+  /** Bytes of guest memory that one call copies tags for. */
+  public static final int BYTES = 1 << 20;
   public static final int CPUS = 16;
   /** Guest frame numbers, and pages of a memslot. */
   public static final int GFNS = 4096;
@@ -22,6 +25,9 @@ public final class Limits {
   public static final int FRAMES = 4096;
   /** Pages of the host process's address space. */
   public static final int HVA_PAGES = 4096;
+  /** Entries of a dirty ring, at least and at most. */
+  public static final int RING_ENTRIES_MIN = 4;
+  public static final int RING_ENTRIES = 4096;
   public static final int MAPPINGS = 16;
   public static final int MEMSLOTS = 32;
   public static final int ALLOC_FAILURES = 16;

@@ -9,6 +9,7 @@ import java.util.List;
  * @param title one line for lists
  * @param about what the scenario is about; may be empty
  * @param group under which lists show it
+ * @param pkvm the machine of system {@code pkvm}
  * @param tasks in the order of the file, which is the order of their numbers
  * @param oraclesLeftOut all other oracles watch
  * @param outcomes the first whose condition holds names a schedule's outcome
@@ -23,6 +24,7 @@ public record Scenario(
     String group,
     SystemUnderTest system,
     Vm vm,
+    Pkvm pkvm,
     List<Task> tasks,
     List<OracleLeftOut> oraclesLeftOut,
     List<Goal> goals,
@@ -31,8 +33,9 @@ public record Scenario(
     String digest) {
 
   /** The oracles that a scenario may leave out. */
-  public static final List<String> ORACLES = List.of("stale-translation", "staleness-protocol", "guest-memory",
-      "break-before-make", "accounting", "lockdep", "data-race", "progress");
+  public static final List<String> ORACLES = List.of(
+      "stale-translation", "staleness-protocol", "guest-memory", "guest-tags", "break-before-make", "accounting",
+      "lockdep", "data-race", "progress", "conformance", "dirty-log", "page-ownership");
 
   /** Name of the outcome that no row of the file describes. */
   public static final String OTHER = "other";

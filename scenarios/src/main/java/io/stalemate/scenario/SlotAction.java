@@ -20,6 +20,27 @@ public sealed interface SlotAction extends Action {
     }
   }
 
+  /**
+   * A new memslot where the VMM's allocator puts it; {@code -ENOMEM} if there is no room for its pages.
+   *
+   * @param flags iterates in the order of declaration
+   */
+  record SlotAllocate(int id, long pages, long hva, Set<SlotFlag> flags) implements SlotAction {
+    public SlotAllocate {
+      flags = new Memslot(id, 0, pages, hva, flags).flags();
+    }
+
+    /** The memslot at {@code gfn}. */
+    public Memslot at(long gfn) {
+      return new Memslot(id, gfn, pages, hva, flags);
+    }
+
+    @Override
+    public ActionKind kind() {
+      return ActionKind.SLOT_CREATE;
+    }
+  }
+
   record SlotDelete(int id) implements SlotAction {
     @Override
     public ActionKind kind() {

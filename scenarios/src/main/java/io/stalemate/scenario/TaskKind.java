@@ -11,12 +11,23 @@ public enum TaskKind implements Worded {
   /** A VMM thread in {@code KVM_SET_MEMORY_ATTRIBUTES}. */
   ATTRIBUTES("attributes"),
   /** A thread of the host process in {@code mmap}, {@code munmap} and the like. */
-  HOST_MM("host-mm");
+  HOST_MM("host-mm"),
+  /** A VMM thread that asks which pages are dirty. */
+  DIRTY_LOG("dirty-log"),
+  /** A VMM thread in {@code KVM_ARM_MTE_COPY_TAGS}. */
+  MTE("mte"),
+  /** A CPU that runs a host behind protected KVM. */
+  HOST_CPU("host-cpu");
 
   private final String word;
 
   TaskKind(String word) {
     this.word = word;
+  }
+
+  /** Whether a task of this kind is a pCPU's. */
+  public boolean hasCpu() {
+    return this == VCPU || this == HOST_CPU;
   }
 
   @Override

@@ -1,6 +1,8 @@
 package io.stalemate.scenario;
 
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The machine, the host and the VM that the tasks find.
@@ -12,6 +14,11 @@ import java.util.List;
  * @param mappings disjoint
  * @param memslots disjoint in gfns, distinct in ids
  * @param mmio gfns that the guest may access though no memslot covers them
+ * @param dirtyTracking how dirty pages are told
+ * @param mte whether the CPUs have allocation tags, and the VM uses them
+ * @param emulation who answers accesses that no memory answers
+ * @param cpuFeatures optional features of the CPUs
+ * @param mmioGuard how its MMIO guard is set up, which a guest may enrol in
  */
 public record Vm(
     String era,
@@ -22,7 +29,12 @@ public record Vm(
     List<Mapping> mappings,
     List<Memslot> memslots,
     List<Long> mmio,
-    List<AllocFailure> allocFailures) {
+    List<AllocFailure> allocFailures,
+    DirtyTracking dirtyTracking,
+    boolean mte,
+    MmioGuardSetup mmioGuard,
+    Emulation emulation,
+    Set<CpuFeature> cpuFeatures) {
 
   /** The kernels that are modelled, oldest first. */
   public static final List<String> ERAS = List.of("v5.15", "v6.2", "v6.12");
@@ -32,16 +44,65 @@ public record Vm(
 
   public static final int FRAMES_DEFAULT = 64;
 
+  /** The same with the MMIO guard of the series. */
+  public Vm(
+      String era,
+      List<String> eras,
+      int cpus,
+      Geometry geometry,
+      int frames,
+      List<Mapping> mappings,
+      List<Memslot> memslots,
+      List<Long> mmio,
+      List<AllocFailure> allocFailures,
+      DirtyTracking dirtyTracking,
+      boolean mte) {
+    this(era, eras, cpus, geometry, frames, mappings, memslots, mmio, allocFailures, dirtyTracking, mte,
+        MmioGuardSetup.series(), Emulation.NONE, EnumSet.noneOf(CpuFeature.class));
+  }
+
   public Vm {
     eras = List.copyOf(eras);
     mappings = List.copyOf(mappings);
     memslots = List.copyOf(memslots);
     mmio = List.copyOf(mmio);
     allocFailures = List.copyOf(allocFailures);
+    cpuFeatures = cpuFeatures.isEmpty()
+        ? EnumSet.noneOf(CpuFeature.class)
+        : EnumSet.copyOf(cpuFeatures);
     Limits.check("cpus", cpus, 1, Limits.CPUS);
     Limits.check("frames", frames, 1, Limits.FRAMES);
     if (!ERAS.containsAll(eras) || !eras.contains(era)) {
       throw new IllegalArgumentException("era " + era + " of " + eras + "; known: " + ERAS);
     }
+  }
+
+  /** A VM that tells dirty pages by bitmaps that GET clears. */
+  public Vm(
+      String era,
+      List<String> eras,
+      int cpus,
+      Geometry geometry,
+      int frames,
+      List<Mapping> mappings,
+      List<Memslot> memslots,
+      List<Long> mmio,
+      List<AllocFailure> allocFailures) {
+    this(era, eras, cpus, geometry, frames, mappings, memslots, mmio, allocFailures, DirtyTracking.DEFAULT);
+  }
+
+  /** The same on CPUs without allocation tags. */
+  public Vm(
+      String era,
+      List<String> eras,
+      int cpus,
+      Geometry geometry,
+      int frames,
+      List<Mapping> mappings,
+      List<Memslot> memslots,
+      List<Long> mmio,
+      List<AllocFailure> allocFailures,
+      DirtyTracking dirtyTracking) {
+    this(era, eras, cpus, geometry, frames, mappings, memslots, mmio, allocFailures, dirtyTracking, false);
   }
 }

@@ -13,13 +13,19 @@ import io.stalemate.linux.mm.Shmem;
 import io.stalemate.linux.mm.VmaKind;
 import io.stalemate.linux.mm.Vmscan;
 import io.stalemate.scenario.Action;
+import io.stalemate.scenario.DirtyAction;
+import io.stalemate.scenario.CopyTags;
 import io.stalemate.scenario.GuestAction;
+import io.stalemate.scenario.GuestCall;
 import io.stalemate.scenario.HostAction;
 import io.stalemate.scenario.MappingKind;
 import io.stalemate.scenario.Memslot;
+import io.stalemate.scenario.ProcessExit;
+import io.stalemate.scenario.PkvmAction;
 import io.stalemate.scenario.SetAttributes;
 import io.stalemate.scenario.SlotAction;
 import io.stalemate.scenario.SlotFlag;
+import io.stalemate.scenario.Ucall;
 import io.stalemate.scenario.YardstickAction;
 import java.util.List;
 import java.util.Set;
@@ -40,9 +46,12 @@ final class HostActions {
   private final Shmem shmem;
   // What the VMM remembers of its slots: it made them, so it need not ask the kernel.
   private final SortedMap<Integer, Memslot> slots = new TreeMap<>();
+  private final GuestAddresses addresses;
+  private final SortedMap<Integer, Long> allocated = new TreeMap<>();
 
-  HostActions(Kvm kvm, List<Memslot> booted) {
+  HostActions(Kvm kvm, List<Memslot> booted, GuestAddresses addresses) {
     this.kvm = kvm;
+    this.addresses = addresses;
     booted.forEach(slot -> slots.put(slot.id(), slot));
     this.mm = kvm.mm;
     this.mmap = new Mmap(mm);
@@ -64,19 +73,27 @@ final class HostActions {
       case HostAction.Ksm it -> ksm.mergePages(it.hva(), it.with());
       case HostAction.Punch it -> punch(it);
       case HostAction.Protect it -> mmap.mprotect(it.hva(), it.pages(), false);
+      case HostAction.ProtectMte it -> mmap.mprotectMte(it.hva(), it.pages());
       case HostAction.Age it -> vmscan.age(it.hva(), it.pages());
       case HostAction.Touch it -> memoryFault.doPageFault(it.hva(), it.write());
       case SlotAction.SlotCreate it -> create(it.slot());
-      case SlotAction.SlotDelete it -> kvm.memoryRegions.setMemoryRegion(it.id(), 0, 0, 0, 0);
+      case SlotAction.SlotAllocate it -> allocate(it);
+      case SlotAction.SlotDelete it -> delete(it.id());
       case SlotAction.SlotMove it ->
           change(it, old -> new Memslot(old.id(), it.gfn(), old.pages(), old.hva(), old.flags()));
       case SlotAction.SlotFlags it ->
           change(it, old -> new Memslot(old.id(), old.gfn(), old.pages(), old.hva(), it.flags()));
       case SetAttributes it -> kvm.memAttributes.set(
           it.gfn(), it.gfn() + it.pages(), it.privately() ? MemAttributes.KVM_MEMORY_ATTRIBUTE_PRIVATE : 0);
+      case DirtyAction it -> throw wrong(it);
+      case CopyTags it -> throw wrong(it);
       case GuestAction it -> throw wrong(it);
+      case Ucall it -> throw wrong(it);
+      case GuestCall it -> throw wrong(it);
+      case ProcessExit it -> throw wrong(it);
       case YardstickAction.Fault it -> throw wrong(it);
       case YardstickAction.Invalidate it -> throw wrong(it);
+      case PkvmAction it -> throw wrong(it);
     };
   }
 
@@ -97,6 +114,31 @@ final class HostActions {
     int ret = kvm.memoryRegions.setMemoryRegion(slot.id(), slot.gfn(), slot.pages(), slot.hva(), flags(slot.flags()));
     if (ret == 0) {
       slots.put(slot.id(), slot);
+    }
+    return ret;
+  }
+
+  /** Creates a memslot where the VMM has room, which is taken before the ioctl, so that no other thread takes it. */
+  private int allocate(SlotAction.SlotAllocate it) {
+    long gfn = addresses.allocate(it.pages());
+    if (gfn < 0) {
+      return (int) gfn;
+    }
+    int ret = create(it.at(gfn));
+    if (ret == 0) {
+      allocated.put(it.id(), gfn);
+    } else {
+      addresses.free(gfn);
+    }
+    return ret;
+  }
+
+  /** Deletes a memslot; its place is free once the ioctl has returned. */
+  private int delete(int id) {
+    int ret = kvm.memoryRegions.setMemoryRegion(id, 0, 0, 0, 0);
+    Long gfn = ret == 0 ? allocated.remove(id) : null;
+    if (gfn != null) {
+      addresses.free(gfn);
     }
     return ret;
   }

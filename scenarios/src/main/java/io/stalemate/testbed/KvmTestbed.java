@@ -1,34 +1,28 @@
 package io.stalemate.testbed;
 
 import io.stalemate.cpu.GuestCpu;
-import io.stalemate.cpu.GuestInstruction;
 import io.stalemate.cpu.GuestRegisters;
+import io.stalemate.cpu.GuestStep;
 import io.stalemate.cpu.StageTwoGeometry;
 import io.stalemate.linux.arm64.Arm64Mmu;
-import io.stalemate.linux.arm64.Arm64Text;
 import io.stalemate.linux.arm64.HandleGuestAbort;
 import io.stalemate.linux.arm64.VcpuRun;
 import io.stalemate.linux.kvm.Era;
-import io.stalemate.linux.kvm.KernelText;
 import io.stalemate.linux.kvm.Kvm;
 import io.stalemate.linux.kvm.KvmVcpu;
-import io.stalemate.linux.mm.Gup;
-import io.stalemate.linux.mm.MemMap;
+import io.stalemate.linux.mm.ExitMm;
 import io.stalemate.linux.mm.MmStruct;
-import io.stalemate.linux.mm.Mmap;
-import io.stalemate.linux.mm.MmuNotifierSubscriptions;
 import io.stalemate.machine.Machine;
 import io.stalemate.machine.Tracepoint;
 import io.stalemate.race.Race;
-import io.stalemate.scenario.GuestAction;
-import io.stalemate.scenario.Mapping;
-import io.stalemate.scenario.Memslot;
+import io.stalemate.scenario.Action;
+import io.stalemate.scenario.DirtyAction;
+import io.stalemate.scenario.ProcessExit;
 import io.stalemate.scenario.Repeated;
 import io.stalemate.scenario.Scenario;
 import io.stalemate.scenario.Task;
 import io.stalemate.scenario.TaskKind;
 import io.stalemate.sim.World;
-import io.stalemate.sim.WorldFault;
 import io.stalemate.sim.WorldOptions;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,7 +36,7 @@ final class KvmTestbed implements Testbed {
   private final Optional<Race> race;
   private final StageTwoGeometry geometry;
   private final Reach reach;
-  private final List<List<GuestInstruction>> programs = new ArrayList<>();
+  private final List<List<GuestStep>> programs = new ArrayList<>();
 
   KvmTestbed(Scenario scenario, String era, Optional<Race> race) {
     this.scenario = scenario;
@@ -50,36 +44,19 @@ final class KvmTestbed implements Testbed {
     this.race = race;
     this.geometry = new StageTwoGeometry(scenario.vm().geometry().levels(), scenario.vm().geometry().bits());
     this.reach = Reach.of(scenario);
+    GuestAddresses addresses = new GuestAddresses(scenario);
     for (int task = 0; task < scenario.tasks().size(); task++) {
-      programs.add(program(scenario.tasks().get(task), task));
+      programs.add(GuestProgram.of(scenario.tasks().get(task), task, addresses));
     }
   }
 
-  private static Era era(String version) {
+  static Era era(String version) {
     for (Era era : Era.values()) {
       if (era.version().equals(version)) {
         return era;
       }
     }
     throw new IllegalArgumentException("no era " + version);
-  }
-
-  /** Yields what a vCPU executes; each store writes a token of its own. */
-  private static List<GuestInstruction> program(Task task, int number) {
-    List<GuestInstruction> program = new ArrayList<>();
-    for (Repeated repeated : task.actions()) {
-      for (int n = 0; n < repeated.times(); n++) {
-        long token = (number + 1L) << 16 | (program.size() + 1L);
-        switch (repeated.action()) {
-          case GuestAction.Load load -> program.add(GuestInstruction.load(load.gfn()));
-          case GuestAction.Store store -> program.add(
-              GuestInstruction.store(store.gfn(), store.data() == GuestAction.Store.FRESH ? token : store.data()));
-          case GuestAction.Fetch fetch -> program.add(GuestInstruction.fetch(fetch.gfn()));
-          default -> { }
-        }
-      }
-    }
-    return List.copyOf(program);
   }
 
   @Override
@@ -93,68 +70,73 @@ final class KvmTestbed implements Testbed {
   @Override
   public void build(World world) {
     Machine m = world.machine();
-    MmStruct mm = host(m);
-    Arm64Text arm64 = Arm64Text.of(era, geometry);
-    KernelText text = KernelText.of(era, (race.isPresent() ? race.get().patch(arm64) : arm64)::archMmu);
-    Kvm kvm = new Kvm(m, race.isPresent() ? race.get().patch(text) : text, mm, reach.gfns());
-    for (Memslot slot : scenario.vm().memslots()) {
-      boot(kvm.memoryRegions.setMemoryRegion(
-          slot.id(), slot.gfn(), slot.pages(), slot.hva(), HostActions.flags(slot.flags())), "memslot " + slot.id());
-    }
-    HostActions host = new HostActions(kvm, scenario.vm().memslots());
+    KvmBoot boot = new KvmBoot(m, scenario, era, race, reach);
+    MmStruct mm = boot.mm();
+    Kvm kvm = boot.kvm();
+    HandleGuestAbort handleGuestAbort = boot.handleGuestAbort();
+    HostActions host = new HostActions(kvm, scenario.vm().memslots(), new GuestAddresses(scenario));
+    DirtyLogActions dirtyLog = new DirtyLogActions(kvm, scenario);
+    Optional<ExitMm> exit = scenario.tasks().stream().anyMatch(KvmTestbed::endsProcess)
+        ? Optional.of(new ExitMm(mm, (int) scenario.tasks().stream().filter(KvmTestbed::ofProcess).count()))
+        : Optional.empty();
     for (int number = 0; number < scenario.tasks().size(); number++) {
       Task task = scenario.tasks().get(number);
-      Runnable body = task.kind() == TaskKind.VCPU
-          ? vcpu(m, kvm, task, number)
-          : () -> perform(m, host, task.actions());
-      world.addTask(task.name(), Testbed.role(task.kind()), body);
+      Runnable body = switch (task.kind()) {
+        case VCPU -> vcpu(m, kvm, handleGuestAbort, task, number);
+        case MTE -> new MteThread(m, boot.arm64().mte().copyTags().apply(kvm), task, number)::run;
+        default -> () -> perform(m, host, dirtyLog, exit, task.actions());
+      };
+      world.addTask(task.name(), Testbed.role(task.kind()), thread(task, body, exit));
     }
   }
 
-  private MmStruct host(Machine m) {
-    MemMap memMap = new MemMap(m, reach.hugeShift(), reach.hugePages());
-    MmStruct mm = new MmStruct(memMap, new MmuNotifierSubscriptions(m), reach.hvaPages());
-    Mmap mmap = new Mmap(mm);
-    Gup gup = new Gup(mm);
-    for (Mapping mapping : scenario.vm().mappings()) {
-      boot(mmap.mmap(mapping.hva(), mapping.pages(), HostActions.kind(mapping.kind()), mapping.shift(), true),
-          "mapping " + mapping.name());
-      for (long hva = mapping.hva(); mapping.populate() && hva < mapping.hvaEnd(); hva++) {
-        long pfn = gup.getUserPagesUnlocked(hva, true);
-        if (pfn > 0) {
-          memMap.putPage(pfn);
-        }
-      }
-      if (!mapping.writable()) {
-        boot(mmap.mprotect(mapping.hva(), mapping.pages(), false), "mapping " + mapping.name());
-      }
-    }
-    return mm;
+  /** Whether the task is a thread of the VMM; others are the kernel's. */
+  private static boolean ofProcess(Task task) {
+    return task.kind() != TaskKind.NOTIFIER;
   }
 
-  private static void boot(int ret, String what) {
-    if (ret != 0) {
-      throw new WorldFault(what + " of the scenario cannot be set up: errno " + -ret);
-    }
+  private static boolean endsProcess(Task task) {
+    return task.actions().stream().anyMatch(repeated -> repeated.action() instanceof ProcessExit);
   }
 
-  private Runnable vcpu(Machine m, Kvm kvm, Task task, int number) {
-    Arm64Mmu arch = (Arm64Mmu) kvm.archMmu;
-    KvmVcpu vcpu = arch.createVcpu(number, task.cpu());
-    VcpuRun run = new VcpuRun(arch, vcpu, new GuestCpu(m, task.cpu(), geometry), new HandleGuestAbort(arch));
-    List<GuestInstruction> program = programs.get(number);
+  /** Where the process ends, every thread of it lets go of the address space when it is done. */
+  private static Runnable thread(Task task, Runnable body, Optional<ExitMm> exit) {
+    if (exit.isEmpty() || !ofProcess(task) || endsProcess(task)) {
+      return body;
+    }
     return () -> {
-      int ret = run.vmmThread(new GuestRegisters(program));
-      vcpu.mmuPageCache.free();
-      m.trace(Tracepoint.RETURN, task.actions().size() - 1L, ret);
+      body.run();
+      exit.get().exitMm();
     };
   }
 
-  private static void perform(Machine m, HostActions host, List<Repeated> actions) {
+  private Runnable vcpu(Machine m, Kvm kvm, HandleGuestAbort handleGuestAbort, Task task, int number) {
+    Arm64Mmu arch = (Arm64Mmu) kvm.archMmu;
+    KvmVcpu vcpu = arch.createVcpu(number, task.cpu());
+    VcpuRun run = new VcpuRun(arch, vcpu, new GuestCpu(m, task.cpu(), geometry), handleGuestAbort);
+    List<GuestStep> program = programs.get(number);
+    GuestCalls calls = new GuestCalls(task, program);
+    return () -> {
+      int ret = run.vmmThread(new GuestRegisters(program,
+          (pc, x0) -> m.trace(Tracepoint.RETURN, calls.action(pc), x0)));
+      vcpu.mmuPageCache.free();
+      if (ret != 0 || !calls.endsInCall()) {
+        m.trace(Tracepoint.RETURN, task.actions().size() - 1L, ret);
+      }
+    };
+  }
+
+  private static void perform(
+      Machine m, HostActions host, DirtyLogActions dirtyLog, Optional<ExitMm> exit, List<Repeated> actions) {
     for (int i = 0; i < actions.size(); i++) {
       int ret = 0;
       for (int n = 0; n < actions.get(i).times(); n++) {
-        ret = host.perform(actions.get(i).action());
+        Action action = actions.get(i).action();
+        if (action instanceof ProcessExit) {
+          exit.orElseThrow().exitMm();
+        } else {
+          ret = action instanceof DirtyAction dirty ? dirtyLog.perform(dirty) : host.perform(action);
+        }
       }
       m.trace(Tracepoint.RETURN, i, ret);
     }

@@ -1,5 +1,6 @@
 package io.stalemate.testbed;
 
+import io.stalemate.scenario.CopyTags;
 import io.stalemate.scenario.GuestAction;
 import io.stalemate.scenario.HostAction;
 import io.stalemate.scenario.Mapping;
@@ -41,10 +42,15 @@ record Reach(int hvaPages, int gfns, int hugeShift, int hugePages) {
       for (Repeated repeated : task.actions()) {
         switch (repeated.action()) {
           case GuestAction guest -> gfns = Math.max(gfns, guest.gfn() + 1);
+          case SlotAction.SlotAllocate create -> {
+            gfns = Math.max(gfns, scenario.vm().geometry().gfns());
+            hvas = Math.max(hvas, create.hva() + create.pages());
+          }
           case SlotAction.SlotCreate create -> {
             gfns = Math.max(gfns, create.slot().gfnEnd());
             hvas = Math.max(hvas, create.slot().hva() + create.slot().pages());
           }
+          case CopyTags copy -> gfns = Math.max(gfns, copy.gfnEnd());
           case SetAttributes set -> gfns = Math.max(gfns, set.gfn() + set.pages());
           case HostAction.Mmap mmap -> {
             hvas = Math.max(hvas, mmap.hva() + mmap.pages());

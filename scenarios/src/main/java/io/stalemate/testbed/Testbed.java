@@ -22,6 +22,7 @@ public interface Testbed {
     return switch (scenario.system()) {
       case YARDSTICK -> new YardstickTestbed(scenario, race);
       case KVM_ARM64 -> new KvmTestbed(scenario, era, race);
+      case PKVM -> new PkvmTestbed(scenario, era, race);
     };
   }
 
@@ -29,10 +30,13 @@ public interface Testbed {
   static Role role(TaskKind kind) {
     return switch (kind) {
       case VCPU -> Role.VCPU;
+      case HOST_CPU -> Role.HOST_CPU;
       case NOTIFIER -> Role.MMU_NOTIFIER;
       case MEMSLOT -> Role.MEMSLOT;
       case ATTRIBUTES -> Role.ATTRIBUTES;
+      case DIRTY_LOG -> Role.DIRTY_LOG;
       case HOST_MM -> Role.HOST_MM;
+      case MTE -> Role.MTE;
     };
   }
 }

@@ -61,9 +61,14 @@ public class GuestCpu {
     Access access = instruction.performed();
     Tlb tlb = m.tlb();
     for (;;) {
-      int result = tlb.access(cpu, vmid, instruction.gfn(), access, instruction.value());
+      int result = switch (access) {
+        case LOAD, STORE, FETCH -> tlb.access(cpu, vmid, instruction.gfn(), access, instruction.value());
+        case LOAD_TAGS, STORE_TAGS ->
+            tlb.accessTags(cpu, vmid, instruction.gfn(), instruction.tagWord(), access, instruction.value());
+      };
       if (result == Tlb.HIT) {
-        long value = access == Access.STORE ? instruction.value() : tlb.loaded();
+        boolean store = access == Access.STORE || access == Access.STORE_TAGS;
+        long value = store ? instruction.value() : tlb.loaded();
         m.trace(Tracepoint.GUEST_ACCESS_DONE, vcpu, instruction.gfn(), access.ordinal(), value);
         return 0;
       }
@@ -75,6 +80,11 @@ public class GuestCpu {
         return esr;
       }
     }
+  }
+
+  /** The abort of {@code instruction} whose first attempt memory answers with an error; 0 if it does not. */
+  public long externalAbort(GuestInstruction instruction) {
+    return instruction.external() ? Syndrome.of(instruction, Syndrome.FSC_EXTERNAL, 0) : 0;
   }
 
   /** Walks the tables and caches what it finds; yields 0 or the syndrome of the fault it ended in. */

@@ -7,8 +7,8 @@ import io.stalemate.machine.Tlb;
  * software bits as {@code arch/arm64/include/asm/kvm_pgtable.h} uses them. The hardware walk and the kernel's walkers
  * share it.
  *
- * <p>An invalid descriptor belongs to software. Its value 0 is an empty entry; anything else is a note: an owner id in
- * bits 9 to 2, or {@link #LOCKED} while a parallel walker is between break and make.
+ * <p>An invalid descriptor belongs to software. Its value 0 is an empty entry; anything else says something: an owner
+ * id in bits 9 to 2, a note in bits 63 to 11, or {@link #LOCKED} while a parallel walker is between break and make.
  */
 public final class StageTwoPte {
 
@@ -21,6 +21,8 @@ public final class StageTwoPte {
   /** Memory attributes, bits 5 to 2: Device-nGnRE. */
   public static final long MEMATTR_DEVICE = 0x1L << 2;
 
+  private static final long MEMATTR_MASK = 0xfL << 2;
+
   public static final long S2AP_R = 1L << 6;
   public static final long S2AP_W = 1L << 7;
   public static final long SH_INNER = 3L << 8;
@@ -29,6 +31,8 @@ public final class StageTwoPte {
   public static final long XN = 1L << 54;
   /** Bits 55 to 58: software's, ignored by hardware. */
   public static final long SW_MASK = 0xfL << 55;
+  public static final long SW0 = 1L << 55;
+  public static final long SW1 = 1L << 56;
 
   /** What may change in a live leaf without break-before-make, the access flag apart. */
   public static final long PERMISSIONS = S2AP_R | S2AP_W | XN;
@@ -40,6 +44,11 @@ public final class StageTwoPte {
   public static final long OWNER_MASK = 0xffL << 2;
   /** {@code KVM_INVALID_PTE_LOCKED}: an invalid descriptor that one walker is about to replace. */
   public static final long LOCKED = 1L << 10;
+
+  /** Where the note of an invalid descriptor begins: above {@link #VALID}, the owner id and {@link #LOCKED}. */
+  private static final int NOTE_SHIFT = 11;
+  /** The largest note that an invalid descriptor has room for. */
+  public static final long NOTE_MAX = -1L >>> NOTE_SHIFT;
 
   private static final long ADDRESS_MASK = 0x0000_ffff_ffff_f000L;
 
@@ -62,7 +71,32 @@ public final class StageTwoPte {
 
   /** Whether the descriptor is the mark of a walker between break and make. */
   public static boolean locked(long pte) {
-    return pte == LOCKED;
+    return !valid(pte) && (pte & LOCKED) != 0;
+  }
+
+  /** {@code kvm_init_invalid_leaf_owner()}: an invalid descriptor that says who owns the page; 0 is the empty entry. */
+  public static long ownedBy(int ownerId) {
+    return ((long) ownerId << 2) & OWNER_MASK;
+  }
+
+  /** Owner id of an invalid descriptor. */
+  public static int owner(long pte) {
+    return (int) ((pte & OWNER_MASK) >>> 2);
+  }
+
+  /** An invalid descriptor that bears {@code note}, 0 to {@link #NOTE_MAX}; 0 is the empty entry. */
+  public static long noted(long note) {
+    return note << NOTE_SHIFT;
+  }
+
+  /** The note of an invalid descriptor; 0 if there is none. */
+  public static long note(long pte) {
+    return pte >>> NOTE_SHIFT;
+  }
+
+  /** {@code stage2_pte_cacheable()}: whether a descriptor maps write-back memory. Of leaves only. */
+  public static boolean cacheable(long pte) {
+    return valid(pte) && (pte & MEMATTR_MASK) == MEMATTR_NORMAL;
   }
 
   /** Frame that a valid descriptor points to: the table, or the first frame of the leaf. */

@@ -6,6 +6,9 @@ package io.stalemate.cpu;
  */
 public final class Syndrome {
 
+  /** {@code HVC} from 64-bit code. */
+  public static final int EC_HVC64 = 0x16;
+
   public static final int EC_INSTRUCTION_ABORT = 0x20;
   public static final int EC_DATA_ABORT = 0x24;
 
@@ -17,6 +20,12 @@ public final class Syndrome {
   public static final int FSC_PERMISSION = 0x0c;
   /** Synchronous external abort, not on a table walk. */
   public static final int FSC_EXTERNAL = 0x10;
+
+  /** External aborts on table walks, and those found by parity or ECC, have these bits too. */
+  public static final int FSC_EXTERNAL_TTW = 0x14;
+
+  public static final int FSC_ECC = 0x18;
+  public static final int FSC_ECC_TTW = 0x1c;
 
   /** The access was a write. */
   public static final long WNR = 1L << 6;
@@ -52,6 +61,11 @@ public final class Syndrome {
     return instruction.decodable() ? esr | ISV : esr;
   }
 
+  /** Yields the syndrome of a call of the hypervisor. elided: its immediate. */
+  public static long hvc() {
+    return IL | ((long) EC_HVC64 << EC_SHIFT);
+  }
+
   /** Exception class. */
   public static int exceptionClass(long esr) {
     return (int) (esr >>> EC_SHIFT) & 0x3f;
@@ -65,6 +79,12 @@ public final class Syndrome {
   /** {@code kvm_vcpu_trap_get_fault_type()}: the fault status without its level. */
   public static int faultType(long esr) {
     return (int) esr & 0x3c;
+  }
+
+  /** {@code kvm_vcpu_abt_issea()}: a synchronous external abort of whatever kind. */
+  public static boolean externalAbort(long esr) {
+    int type = faultType(esr);
+    return type == FSC_EXTERNAL || type == FSC_EXTERNAL_TTW || type == FSC_ECC || type == FSC_ECC_TTW;
   }
 
   /** {@code kvm_vcpu_trap_get_fault_level()}. */

@@ -4,5 +4,9 @@ package io.stalemate.machine;
 public enum Access {
   LOAD,
   STORE,
-  FETCH
+  FETCH,
+  /** {@code LDG}: loads allocation tags. */
+  LOAD_TAGS,
+  /** {@code STG}: stores allocation tags. */
+  STORE_TAGS
 }

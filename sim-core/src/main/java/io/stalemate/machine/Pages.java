@@ -21,6 +21,18 @@ public interface Pages {
   /** Yields the words of a frame ({@code page_address()}); stays usable after {@link #free}, as memory does. */
   WordArray words(long pfn);
 
+  /** Words of {@link #tags}: tags of half a page each, enough for a copy to be partial. */
+  int TAG_WORDS = 2;
+
+  /** In a tag word nobody has written yet: tags that an owner before this world left there. Ored with the pfn. */
+  long STALE_TAGS = 1L << 40;
+
+  /**
+   * Yields the allocation tags (MTE) of a user frame, a word for half of its 256 granules. Neither {@link #alloc} nor
+   * {@link #clear} touches them: what is there is whatever the frame's last owner left.
+   */
+  WordArray tags(long pfn);
+
   /** {@code clear_highpage()}: the user page's data becomes a fresh zero token; yields the token. One operation. */
   long clear(long pfn);
 

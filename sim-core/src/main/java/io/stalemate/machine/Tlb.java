@@ -35,6 +35,14 @@ public interface Tlb {
    */
   int access(int cpu, int vmid, long gfn, Access access, long value);
 
+  /**
+   * As {@link #access}, of the tags of the page.
+   *
+   * @param word which of the page's {@link Pages#TAG_WORDS} tag words
+   * @param access {@link Access#LOAD_TAGS} or {@link Access#STORE_TAGS}
+   */
+  int accessTags(int cpu, int vmid, long gfn, int word, Access access, long value);
+
   /** Yields the token that the last {@link #access} of the calling task loaded. */
   long loaded();
 

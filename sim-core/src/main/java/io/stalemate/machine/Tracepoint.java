@@ -12,8 +12,8 @@ public enum Tracepoint {
   GUEST_ACCESS("guest_access", "vcpu", "gfn", "access", "value"),
   /** The access of {@link #GUEST_ACCESS} is complete, with the token loaded or stored. */
   GUEST_ACCESS_DONE("guest_access_done", "vcpu", "gfn", "access", "value"),
-  /** A stage-2 abort reaches KVM; {@code esr} is the syndrome, {@code ipa} the address in bytes. */
-  GUEST_ABORT("kvm_guest_abort", "vcpu", "ipa", "esr", "access"),
+  /** A stage-2 abort reaches KVM: HPFAR's page as an address in bytes, the syndrome, and FAR. */
+  GUEST_ABORT("kvm_guest_abort", "vcpu", "ipa", "esr", "far"),
   /** The fault handler took its snapshot of {@code mmu_invalidate_seq} for {@code gfn}. */
   FAULT_SEQ("mmu_seq_sample", "gfn", "seq"),
   /** The fault handler learned the frame behind {@code gfn}. */
@@ -24,8 +24,8 @@ public enum Tracepoint {
   FAULT_DONE("kvm_fault_done", "gfn", "ret"),
   /** A vCPU leaves to its VMM; {@code reason} is the ordinal of the exit reason. */
   VCPU_EXIT("kvm_userspace_exit", "vcpu", "reason", "ipa", "errno"),
-  /** An abort is injected into the guest. */
-  INJECT_ABORT("kvm_inject_abort", "vcpu", "ipa", "is_iabt"),
+  /** An abort is injected into the guest; {@code kind} is 0, 1 for an address-size fault, 2 for an SError. */
+  INJECT_ABORT("kvm_inject_abort", "vcpu", "ipa", "is_iabt", "kind"),
   /** A stage-2 entry changed from {@code old} to {@code new}; follows the store directly. */
   S2_SET_PTE("stage2_set_pte", "gfn", "level", "old", "new"),
   /** The reference count of a page-table page after a get or put. */
@@ -60,7 +60,7 @@ public enum Tracepoint {
   SLOT_INVALID("memslot_invalid", "id", "gfn_start", "npages", "hva_page"),
   /** A memslot was created, or moved here. */
   SLOT_INSTALL("memslot_install", "id", "gfn_start", "npages", "hva_page"),
-  /** A memslot's flags changed. */
+  /** A memslot's flags changed, or are those of the memslot that is said next to be installed. */
   SLOT_FLAGS("memslot_flags", "id", "flags"),
   /** The ioctl that deletes, or moves away, a memslot is about to return. */
   SLOT_GONE("memslot_gone", "id", "gfn_start", "npages", "hva_page"),
@@ -73,7 +73,77 @@ public enum Tracepoint {
   /** One gfn's memory attributes were stored. */
   MEM_ATTR("mem_attr_store", "gfn", "attributes"),
   /** An ioctl or host operation of a scenario returned {@code ret}. */
-  RETURN("return", "operation", "ret");
+  RETURN("return", "operation", "ret"),
+  /** A VM was made: ordinal of its era, bits of the IPAs that it and the host can translate, and capability bits. */
+  CREATE_VM("kvm_create_vm", "era", "ia_bits", "ipa_limit", "caps"),
+  /** The host's RAS code was asked about an external abort; {@code claimed} is 1 if it took it. */
+  GUEST_SEA("kvm_handle_guest_sea", "vcpu", "claimed"),
+  /** The instruction at the abort was skipped: cache maintenance of nothing. */
+  SKIP_INSTR("kvm_skip_instr", "vcpu", "ipa"),
+  /** A device in the kernel answered the access at byte address {@code ipa}. */
+  MMIO_IN_KERNEL("kvm_mmio", "vcpu", "ipa", "is_write"),
+  /** A device in the kernel was put on ({@code present} 1) or taken off the bus, at byte address {@code ipa}. */
+  IO_BUS("kvm_io_bus", "ipa", "len", "present"),
+  /** An access-flag fault on a page that has a usable slot. */
+  ACCESS_FAULT("kvm_access_fault", "vcpu", "ipa"),
+  /** An ioctl that copies tags begins; {@code length} in bytes of guest memory. */
+  MTE_COPY("kvm_vm_ioctl_mte_copy_tags", "gfn", "length", "to_guest"),
+  /** It is over: bytes of guest memory whose tags were copied, or a negative errno. */
+  MTE_COPY_DONE("kvm_vm_ioctl_mte_copy_tags_done", "gfn", "ret"),
+  /** The ioctl gave user space the tag word {@code word} of a page. */
+  MTE_TAG_READ("mte_copy_tags_to_user", "gfn", "pfn", "word", "token"),
+  /** The ioctl is about to store the tag word {@code word} of a page. */
+  MTE_TAG_WRITE("mte_copy_tags_from_user", "gfn", "pfn", "word", "token"),
+  /** A page's tags are about to be set to 0; {@code given_up} is 1 after a copy that failed half way. */
+  MTE_CLEAR("mte_clear_page_tags", "pfn", "given_up"),
+  /** The tags of a page are its own from now on. */
+  MTE_TAGGED("set_page_mte_tagged", "pfn"),
+  /** Pages of memslot {@code id} became dirty in its bitmap: {@code mask}, from page {@code page} of the slot. */
+  DIRTY_SET("mark_page_dirty_in_slot", "id", "page", "mask"),
+  /** Dirty bits were taken out of a slot's bitmap, for user space to be told. */
+  DIRTY_TAKEN("dirty_bitmap_taken", "id", "page", "mask"),
+  /** An ioctl that tells user space what was dirty is about to return: what this task took is told. */
+  DIRTY_REPORTED("dirty_log_reported", "ret"),
+  /** The ioctl that turned dirty logging of a slot on (1) or off (0) is about to return. */
+  DIRTY_LOGGING("dirty_log_enabled", "id", "on"),
+  /** A vCPU noted a page of a slot in its dirty ring; {@code index} is the running number of the entry. */
+  DIRTY_RING_PUSH("kvm_dirty_ring_push", "vcpu", "id", "page", "index"),
+  /** The VMM read a dirty entry. */
+  DIRTY_RING_HARVEST("dirty_ring_harvest", "vcpu", "id", "page", "index"),
+  /** A harvested entry was taken out of the ring. */
+  DIRTY_RING_RESET("kvm_dirty_ring_reset", "vcpu", "id", "page", "index"),
+  /** The hypervisor's list of memory: pages from {@code start} to {@code end}, and whether they are carved out. */
+  HYP_MEMORY("hyp_memory", "start", "end", "no_map"),
+  /** A page transition was decided and done, locks still held; {@code arg} is a number of pages or a gfn. */
+  PKVM_TRANSITION("pkvm_transition", "call", "pfn", "arg", "ret"),
+  /** A host CPU's stage-2 abort reaches EL2. */
+  HOST_MEM_ABORT("host_mem_abort", "cpu", "ipa", "esr"),
+  /** What became of it; {@code ret} is 0 or a negative errno. */
+  HOST_MEM_ABORT_DONE("host_mem_abort_done", "cpu", "ipa", "ret"),
+  /** The hypervisor accessed a page through its own tables. */
+  HYP_ACCESS("hyp_access", "pfn", "write"),
+  /** The data cache is cleaned of the frames behind a leaf that {@code kvm_pgtable_stage2_flush} came to. */
+  S2_FLUSH("stage2_flush", "gfn", "pfn", "pages"),
+  /** A page was marked accessed, or {@code dirty} if 1, by whoever used it. */
+  PAGE_MARK("page_mark", "pfn", "dirty"),
+  /** A guest called its hypervisor, by the SMC calling convention. */
+  HYPERCALL("kvm_hvc", "vcpu", "function", "argument"),
+  /** The call is over; {@code ret} is its result. */
+  SMCCC_RESULT("smccc_result", "vcpu", "function", "ret"),
+  /** The GICv2's virtual CPU interface is at byte address {@code ipa}. */
+  VGIC_V2("vgic_v2_cpu_base", "ipa"),
+  /** The guest enrolled in the MMIO guard; {@code lasting} is 1 if pages stay devices until UNMAP. */
+  MMIO_GUARD_ENROLL("kvm_mmio_guard_enroll", "vcpu", "lasting"),
+  /** MAP ({@code map} 1) or UNMAP of the page at byte address {@code ipa} is done, with an errno. */
+  MMIO_GUARD("kvm_mmio_guard", "vcpu", "ipa", "map", "errno"),
+  /** A note of the MMIO guard outside stage 2 came or went. */
+  MMIO_GUARD_NOTE("kvm_mmio_guard_note", "gfn", "present"),
+  /** An access to byte address {@code ipa} was no device's. */
+  MMIO_GUARD_FAILED("kvm_failed_mmio_check", "vcpu", "ipa"),
+  /** A guest's reset ended its enrolment. */
+  MMIO_GUARD_RESET("kvm_mmio_guard_reset"),
+  /** The access to byte address {@code ipa} is the VMM's to emulate: the exit is decided. */
+  MMIO_EXIT("kvm_mmio_exit", "vcpu", "ipa", "is_write");
 
   private final String kernelName;
   private final List<String> arguments;

@@ -9,11 +9,15 @@ import java.util.EnumSet;
 import java.util.List;
 
 /**
- * Reference counts against a recount, frames freed twice, tables leaked, stores to a table that was freed.
+ * Reference counts against a recount, frames freed twice, tables leaked, accesses to a table that was freed, pages
+ * marked dirty or accessed when they are free.
  *
  * <p>A table page holds one reference of its own and one for each entry that is neither empty nor locked (kvm-protocol
  * 3.4). A user page holds one for each host entry that maps it and one for each cache it is in; a huge page keeps count
  * in its first frame, one for each mapping. Recounts happen at quiescence, when nobody holds a passing reference.
+ *
+ * <p>Reads of a freed table count for software alone. A hardware walk that an invalidation overtook reads on in the
+ * model and is then thrown away; in the architecture it has ended by the time the DSB completes.
  */
 final class Accounting extends Watch {
 
@@ -35,13 +39,19 @@ final class Accounting extends Watch {
   // By object: the stamp of this run while the word belongs to a freed table page.
   private int[] dead = new int[256];
   private int stamp;
+  // Tasks whose CPU is in a hardware walk, by bit.
+  private long walking;
+  // By object: whether it is a word of the page cache or the swap cache; 0 unknown, else the stamp, negative for no.
+  private int[] kinds = new int[256];
+  private final KeyedRows cacheWords = new KeyedRows(1);
 
   Accounting(int bitsPerLevel) {
     super("accounting", "reference counts differ from a recount; a frame is freed twice or used after it was freed",
-        EnumSet.of(Op.TRACE, Op.PAGE_ALLOC, Op.PAGE_FREE, Op.WRITE, Op.WRITE_ONCE, Op.STORE_RELEASE, Op.CMPXCHG,
-            Op.XCHG, Op.FETCH_ADD, Op.FETCH_OR, Op.FETCH_AND),
+        EnumSet.of(Op.TRACE, Op.PAGE_ALLOC, Op.PAGE_FREE, Op.READ, Op.READ_ONCE, Op.LOAD_ACQUIRE, Op.WRITE,
+            Op.WRITE_ONCE, Op.STORE_RELEASE, Op.CMPXCHG, Op.XCHG, Op.FETCH_ADD, Op.FETCH_OR, Op.FETCH_AND,
+            Op.WALK_BEGIN, Op.TLB_FILL, Op.WALK_FAULT, Op.WALK_AGAIN),
         EnumSet.of(Tracepoint.S2_SET_PTE, Tracepoint.S2_ROOT, Tracepoint.PT_REF, Tracepoint.PAGE_REF,
-            Tracepoint.HOST_PTE));
+            Tracepoint.PAGE_MARK, Tracepoint.HOST_PTE));
     tables = new StageTwo(bitsPerLevel);
   }
 
@@ -50,6 +60,8 @@ final class Accounting extends Watch {
     tables.reset(trace());
     frames.clear();
     hostPfns.clear();
+    cacheWords.clear();
+    walking = 0;
     stamp++;
   }
 
@@ -57,12 +69,19 @@ final class Accounting extends Watch {
   public void on(int event) {
     Trace trace = trace();
     switch (trace.op(event)) {
-      case WRITE, WRITE_ONCE, STORE_RELEASE, XCHG, FETCH_ADD, FETCH_OR, FETCH_AND -> store(event);
+      case READ, READ_ONCE, LOAD_ACQUIRE -> load(event);
+      case WRITE, WRITE_ONCE, STORE_RELEASE -> store(event, trace.a(event));
+      case XCHG -> store(event, trace.b(event));
+      case FETCH_ADD, FETCH_OR, FETCH_AND -> touch("store to ", event);
       case CMPXCHG -> {
         if (trace.c(event) == 1) {
-          store(event);
+          store(event, trace.b(event));
+        } else {
+          load(event);
         }
       }
+      case WALK_BEGIN -> walking |= 1L << trace.task(event);
+      case TLB_FILL, WALK_FAULT, WALK_AGAIN -> walking &= ~(1L << trace.task(event));
       case PAGE_ALLOC -> alloc(event);
       case PAGE_FREE -> free(event);
       case TRACE -> point(event);
@@ -70,14 +89,38 @@ final class Accounting extends Watch {
     }
   }
 
-  private void store(int event) {
+  private void load(int event) {
+    if ((walking >>> trace().task(event) & 1) == 0) {
+      touch("read of ", event);
+    }
+  }
+
+  private void store(int event, long value) {
+    if (cacheWord(trace().object(event))) {
+      cacheWords.set(cacheWords.row(trace().object(event)), 0, value);
+    }
+    touch("store to ", event);
+  }
+
+  private void touch(String verb, int event) {
     int object = trace().object(event);
     if (object < dead.length && dead[object] == stamp && !done()) {
       int freed = freeing(object, event);
-      report(Severity.CORRUPTION, "store to " + trace().objects().name(object) + ", a table page that was freed",
-          FREE_RULE, List.of(new Evidence(event, "store to " + trace().objects().name(object)),
-              new Evidence(freed, "free of pfn " + hex(trace().a(freed)))), List.of());
+      String what = verb + trace().objects().name(object);
+      report(Severity.CORRUPTION, what + ", a table page that was freed", FREE_RULE, List.of(new Evidence(event, what),
+          new Evidence(freed, "free of pfn " + hex(trace().a(freed)))), List.of());
     }
+  }
+
+  private boolean cacheWord(int object) {
+    if (object >= kinds.length) {
+      kinds = Arrays.copyOf(kinds, Math.max(object + 1, kinds.length * 2));
+    }
+    if (Math.abs(kinds[object]) != stamp) {
+      String name = trace().objects().baseName(object);
+      kinds[object] = name.equals("i_pages") || name.equals("swap_cache") ? stamp : -stamp;
+    }
+    return kinds[object] > 0;
   }
 
   private int freeing(int object, int before) {
@@ -145,8 +188,22 @@ final class Accounting extends Watch {
       case S2_SET_PTE -> tables.set(event);
       case S2_ROOT -> tables.root(event);
       case PT_REF, PAGE_REF -> count(event);
+      case PAGE_MARK -> marked(event);
       case HOST_PTE -> hostPfns.set(hostPfns.row(trace.a(event)), 0, trace.c(event));
       default -> {}
+    }
+  }
+
+  /** A flag of a page is set by whoever holds a reference to it, or mmu_lock around a leaf that maps it. */
+  private void marked(int event) {
+    long pfn = trace().a(event);
+    int frame = frames.row(pfn);
+    int freed = (int) frames.get(frame, FREED) - 1;
+    if (freed >= 0) {
+      String how = trace().b(event) != 0 ? "dirty" : "accessed";
+      report(Severity.CORRUPTION, "pfn " + hex(pfn) + " is marked " + how + ", but it is free", FREE_RULE,
+          List.of(new Evidence(event, "mark of pfn " + hex(pfn)), new Evidence(freed, "free of pfn " + hex(pfn))),
+          List.of());
     }
   }
 
@@ -200,11 +257,11 @@ final class Accounting extends Watch {
       return;
     }
     if (tables.rooted() && !tables.reachableTable(table)) {
-      report(Severity.RULE, "table page pfn " + hex(pfn) + " is leaked: no root reaches it", TABLE_RULE,
+      report(Severity.CORRUPTION, "table page pfn " + hex(pfn) + " is leaked: no root reaches it", TABLE_RULE,
           List.of(new Evidence((int) frames.get(frame, ALLOCATED), "allocation of pfn " + hex(pfn))), List.of());
     } else if (count != expected) {
       int counted = (int) frames.get(frame, COUNTED_AT);
-      report(Severity.RULE, "table page pfn " + hex(pfn) + " has a count of " + count + ", recounted " + expected,
+      report(Severity.CORRUPTION, "table page pfn " + hex(pfn) + " has a count of " + count + ", recounted " + expected,
           TABLE_RULE, List.of(new Evidence(counted,
               "last reference count of pfn " + hex(pfn))), List.of());
     }
@@ -217,9 +274,10 @@ final class Accounting extends Watch {
       mappings += hostPfns.get(i, 0) == pfn ? 1 : 0;
     }
     long count = frames.get(frame, COUNT);
-    if (count != mappings && count != mappings + caches(pfn)) {
-      report(count < mappings ? Severity.CORRUPTION : Severity.RULE, "pfn " + hex(pfn) + " has a reference count of "
-          + count + ", recounted " + (mappings + caches(pfn)), PAGE_RULE,
+    long expected = mappings + caches(pfn);
+    if (count != expected) {
+      report(count < expected ? Severity.CORRUPTION : Severity.RULE, "pfn " + hex(pfn) + " has a reference count of "
+          + count + ", recounted " + expected, PAGE_RULE,
           List.of(new Evidence((int) frames.get(frame, COUNTED_AT), "last reference count of pfn " + hex(pfn))),
           List.of());
     }
@@ -227,27 +285,10 @@ final class Accounting extends Watch {
 
   /** Yields how many words of the page cache and the swap cache name the frame now. */
   private long caches(long pfn) {
-    Trace trace = trace();
-    KeyedRows words = new KeyedRows(1);
-    for (int event = 0; event < trace.size(); event++) {
-      switch (trace.op(event)) {
-        case WRITE, WRITE_ONCE, STORE_RELEASE -> cache(words, event, trace.a(event));
-        case CMPXCHG, XCHG -> cache(words, event, trace.b(event));
-        default -> {}
-      }
-    }
     long caches = 0;
-    for (int i = 0; i < words.size(); i++) {
-      caches += words.get(i, 0) == pfn ? 1 : 0;
+    for (int i = 0; i < cacheWords.size(); i++) {
+      caches += cacheWords.get(i, 0) == pfn ? 1 : 0;
     }
     return caches;
-  }
-
-  private void cache(KeyedRows words, int event, long value) {
-    int object = trace().object(event);
-    String name = trace().objects().baseName(object);
-    if (name.equals("i_pages") || name.equals("swap_cache")) {
-      words.set(words.row(object), 0, value);
-    }
   }
 }

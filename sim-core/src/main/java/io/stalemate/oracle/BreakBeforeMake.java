@@ -9,8 +9,13 @@ import java.util.List;
 
 /**
  * A live stage-2 entry changes its output address, its kind or its memory type without being invalid, and invalidated
- * from the TLBs, in between; or two translations that contradict each other are cached. Follows the Arm ARM,
- * "TLB maintenance requirements", and kvm-protocol 3.7.
+ * from the TLBs, in between; or two translations that contradict each other are cached; or a table page is freed though
+ * hardware may still know the entry that pointed to it. Follows the Arm ARM, "TLB maintenance requirements", and
+ * kvm-protocol 3.7.
+ *
+ * <p>The other way round, a leaf that is broken and made again under one hold of the lock, with nothing but permissions
+ * changed, makes every other user of the page fault for nothing: two vCPUs can do that to each other without end
+ * (694d071f8d85).
  *
  * <p>model: one VM, so that a TLB invalidation by IPA needs no VMID to be matched with a table entry.
  */
@@ -18,6 +23,11 @@ final class BreakBeforeMake extends Watch {
 
   private static final String RULE = "a valid entry becomes another valid entry only after break (invalid), TLBI of the"
       + " old translation and DSB";
+  private static final String TABLE_RULE =
+      "a table page is freed only after its entry was cleared and invalidated in the TLBs and walk caches";
+  private static final String STORM_RULE =
+      "a leaf whose translation stays is not broken: permissions change in place, identical maps are left alone";
+  private static final long PERMISSIONS = 3L << 6 | 3L << 53;
   private static final int LEVEL_ANY = -1;
 
   private static final int VALUE = 0;
@@ -27,18 +37,20 @@ final class BreakBeforeMake extends Watch {
   private static final int GFN = 4;
   private static final int LEVEL = 5;
   private static final int ISSUED = 6;
+  private static final int LAST = 7;
+  private static final int LAST_BROKEN = 8;
 
   private final StageTwo tables;
   private final CachedTranslations cached = new CachedTranslations();
-  private final KeyedRows entries = new KeyedRows(7);
+  private final KeyedRows entries = new KeyedRows(9);
   // Entries that are invalid now and were valid with a translation that may still be cached.
   private int[] broken = new int[16];
   private int brokenCount;
 
   BreakBeforeMake(int bitsPerLevel) {
     super("break-before-make", "a live leaf changes without invalid + TLBI + DSB; two translations cached",
-        EnumSet.of(Op.TRACE, Op.PAGE_ALLOC, Op.TLB_FILL, Op.TLBI_IPA, Op.TLBI_IPA_LOCAL, Op.TLBI_RANGE, Op.TLBI_VMID,
-            Op.TLBI_ALL, Op.DSB),
+        EnumSet.of(Op.TRACE, Op.PAGE_ALLOC, Op.PAGE_FREE, Op.TLB_FILL, Op.TLBI_IPA, Op.TLBI_IPA_LOCAL, Op.TLBI_RANGE,
+            Op.TLBI_VMID, Op.TLBI_ALL, Op.DSB),
         EnumSet.of(Tracepoint.S2_SET_PTE));
     tables = new StageTwo(bitsPerLevel);
   }
@@ -57,6 +69,7 @@ final class BreakBeforeMake extends Watch {
     switch (trace.op(event)) {
       case TRACE -> set(event);
       case PAGE_ALLOC -> alloc(event);
+      case PAGE_FREE -> free(event);
       case TLB_FILL -> fill(event);
       case TLBI_IPA, TLBI_IPA_LOCAL, TLBI_RANGE, TLBI_VMID, TLBI_ALL -> invalidate(event);
       case DSB -> complete(trace.task(event));
@@ -72,6 +85,23 @@ final class BreakBeforeMake extends Watch {
       if (entry >= 0) {
         forget(entry);
         entries.set(entry, VALUE, 0);
+        entries.set(entry, LAST, 0);
+      }
+    }
+  }
+
+  private void free(int event) {
+    Trace trace = trace();
+    for (int i = 0; i < brokenCount && !done(); i++) {
+      int entry = broken[i];
+      long old = entries.get(entry, BROKEN);
+      int level = (int) entries.get(entry, LEVEL);
+      if (StageTwoEntry.table(level, old) && StageTwoEntry.pfn(old) == trace.a(event)) {
+        int cleared = (int) entries.get(entry, BROKEN_AT);
+        report(Severity.CORRUPTION, "table page pfn " + hex(trace.a(event)) + " is freed before the entry of gfn "
+            + hex(entries.get(entry, GFN)) + " level " + level + " that pointed to it was invalidated", TABLE_RULE,
+            List.of(new Evidence(event, "free of pfn " + hex(trace.a(event))),
+                new Evidence(cleared, "its entry is cleared")), List.of());
       }
     }
   }
@@ -90,6 +120,8 @@ final class BreakBeforeMake extends Watch {
           && !StageTwoEntry.sameTranslation(entries.get(entry, BROKEN), pte)) {
         violated(event, (int) entries.get(entry, BROKEN_AT), "becomes " + say(level, pte) + " before "
             + say(level, entries.get(entry, BROKEN)) + " was invalidated in the TLBs");
+      } else if (!StageTwoEntry.valid(old)) {
+        madeAgain(event, entry, level, pte);
       }
       forget(entry);
     } else if (StageTwoEntry.valid(old)) {
@@ -102,11 +134,46 @@ final class BreakBeforeMake extends Watch {
       entries.set(entry, BROKEN, old);
       entries.set(entry, BROKEN_AT, event);
       entries.set(entry, ISSUED, 0);
+      entries.set(entry, LAST, old);
+      entries.set(entry, LAST_BROKEN, event);
     }
     entries.set(entry, VALUE, pte);
     entries.set(entry, EVENT, event);
     entries.set(entry, GFN, trace.a(event));
     entries.set(entry, LEVEL, level);
+  }
+
+  private void madeAgain(int event, int entry, int level, long pte) {
+    Trace trace = trace();
+    long last = entries.get(entry, LAST);
+    int brokenAt = (int) entries.get(entry, LAST_BROKEN);
+    if (((last ^ pte) & ~PERMISSIONS) != 0
+        || StageTwoEntry.table(level, pte)
+        || trace.task(brokenAt) != trace.task(event)
+        || letGo(brokenAt, event)) {
+      return;
+    }
+    report(Severity.RULE, "stage-2 entry of gfn " + hex(trace.a(event)) + " level " + level + " is broken and becomes "
+        + say(level, pte) + " again" + (last == pte ? "" : " with other permissions"), STORM_RULE,
+        List.of(new Evidence(event, Traces.mapRole(trace, event)),
+            new Evidence(brokenAt, Traces.mapRole(trace, brokenAt))),
+        List.of("in between every other access to the page faults"));
+  }
+
+  /** Whether the task of {@code event} let go of any lock since {@code since}: what it does then is another matter. */
+  private boolean letGo(int since, int event) {
+    Trace trace = trace();
+    for (int at = since; at < event; at++) {
+      if (trace.task(at) == trace.task(event)) {
+        switch (trace.op(at)) {
+          case SPIN_UNLOCK, READ_UNLOCK, WRITE_UNLOCK -> {
+            return true;
+          }
+          default -> {}
+        }
+      }
+    }
+    return false;
   }
 
   private void forget(int entry) {

@@ -43,8 +43,26 @@ final class CachedTranslations {
       size++;
     }
     fills[place] = event;
-    issued[place] = 0;
+    issued[place] = issuedDuringWalk(trace, event);
     return conflict;
+  }
+
+  /** Tasks that invalidated what {@code fill} holds while it was being walked for: their barrier is still to come. */
+  private static long issuedDuringWalk(Trace trace, int fill) {
+    long tasks = 0;
+    long completed = 0;
+    for (int event = fill - 1; event >= 0; event--) {
+      Op op = trace.op(event);
+      long task = 1L << trace.task(event);
+      if (op == Op.WALK_BEGIN && trace.d(event) == cpu(trace, fill)) {
+        break;
+      } else if (op == Op.DSB) {
+        completed |= task;
+      } else if ((completed & task) == 0 && matches(trace, event, fill)) {
+        tasks |= task;
+      }
+    }
+    return tasks;
   }
 
   /** {@code TLBI_*}. */

@@ -18,13 +18,17 @@ public final class Oracles {
     return List.of(
         new StaleTranslation(bitsPerLevel),
         new GuestMemory(),
+        new GuestTags(),
         new BreakBeforeMake(bitsPerLevel),
         new Accounting(bitsPerLevel),
         new Progress(),
         new StalenessProtocol(bitsPerLevel),
         new Lockdep(),
         new DataRace(),
-        new KernelWarning());
+        new KernelWarning(),
+        new Conformance(bitsPerLevel),
+        new DirtyLog(),
+        new PageOwnership(bitsPerLevel));
   }
 
   /** The names, in the order of {@link #all}. */

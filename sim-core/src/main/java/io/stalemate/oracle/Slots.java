@@ -61,11 +61,23 @@ final class Slots {
     return slot < 0 ? NO_HVA : hva(slot, gfn);
   }
 
+  /** Yields the id of the active slot over {@code gfn}, or -1. */
+  long id(long gfn) {
+    int slot = covering(gfn, ACTIVE);
+    return slot < 0 ? -1 : slots.get(slot, ID);
+  }
+
   /** As {@link #hva}, but a slot that is gone answers too if no other does. */
   long lastHva(long gfn) {
     long hva = hva(gfn);
     int slot = hva == NO_HVA ? covering(gfn, GONE) : -1;
     return slot < 0 ? hva : hva(slot, gfn);
+  }
+
+  /** Yields the event since which an active slot covers {@code gfn}, or -1 if none does. */
+  int activeSince(long gfn) {
+    int slot = covering(gfn, ACTIVE);
+    return slot < 0 ? -1 : (int) slots.get(slot, EVENT);
   }
 
   /** Yields the event at which the last slot over {@code gfn} went away, or -1 if one is there or none ever was. */

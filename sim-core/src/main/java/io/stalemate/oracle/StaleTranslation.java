@@ -35,8 +35,11 @@ final class StaleTranslation extends Watch {
   private final Slots slots = new Slots();
   private final KeyedRows host = new KeyedRows(4);
   private final KeyedRows frames = new KeyedRows(2);
-  // When each CPU cached the translation of a gfn, to tell a frame from its next life.
+  // When each CPU cached the translation of a gfn, to tell a frame from its next life. Those of blocks larger than
+  // BLOCK_PAGES_MAX are kept whole.
   private final KeyedRows fills = new KeyedRows(1);
+  private int[] blockFills = new int[8];
+  private int blockFillCount;
   // Open notifier pair of each task: hva pages, empty if none.
   private final long[] pairStart = new long[TASKS_MAX];
   private final long[] pairEnd = new long[TASKS_MAX];
@@ -45,7 +48,7 @@ final class StaleTranslation extends Watch {
   StaleTranslation(int bitsPerLevel) {
     super("stale-translation", "a guest reaches a page that the host freed, re-used or maps otherwise",
         EnumSet.of(Op.TRACE, Op.PAGE_ALLOC, Op.PAGE_FREE, Op.TLB_FILL, Op.GUEST_LOAD, Op.GUEST_STORE,
-            Op.GUEST_FETCH),
+            Op.GUEST_FETCH, Op.GUEST_LOAD_TAGS, Op.GUEST_STORE_TAGS),
         EnumSet.of(Tracepoint.S2_SET_PTE, Tracepoint.S2_ROOT, Tracepoint.SLOT_INSTALL, Tracepoint.SLOT_INVALID,
             Tracepoint.SLOT_GONE, Tracepoint.HOST_PTE, Tracepoint.VMA_MAP, Tracepoint.NOTIFIER_START,
             Tracepoint.NOTIFIER_END));
@@ -59,6 +62,7 @@ final class StaleTranslation extends Watch {
     host.clear();
     frames.clear();
     fills.clear();
+    blockFillCount = 0;
     Arrays.fill(pairStart, 0);
     Arrays.fill(pairEnd, 0);
   }
@@ -74,6 +78,8 @@ final class StaleTranslation extends Watch {
       case GUEST_LOAD -> access(event, "load from", false);
       case GUEST_STORE -> access(event, "store to", true);
       case GUEST_FETCH -> access(event, "fetch from", false);
+      case GUEST_LOAD_TAGS -> access(event, "load of tags from", false);
+      case GUEST_STORE_TAGS -> access(event, "store of tags to", true);
       default -> {}
     }
   }
@@ -141,16 +147,27 @@ final class StaleTranslation extends Watch {
       return;
     }
     long pfn = StageTwoEntry.pfn(tables.value(entry));
-    long pages = Math.min(tables.pages(tables.level(entry)), BLOCK_PAGES_MAX);
-    for (long offset = 0; offset < pages; offset++) {
-      int freed = freedAt(pfn + offset);
-      if (freed >= 0) {
-        report(Severity.CORRUPTION,
-            "stage-2 leaf for gfn " + hex(tables.gfn(entry) + offset) + " maps pfn " + hex(pfn + offset)
-                + ", which is free", RULE,
-            List.of(mapped(event), new Evidence(freed, "free of pfn " + hex(pfn + offset))), List.of());
-        return;
+    long pages = tables.pages(tables.level(entry));
+    if (pages <= BLOCK_PAGES_MAX) {
+      for (long offset = 0; offset < pages; offset++) {
+        mapsFreed(event, entry, pfn + offset, frames.find(pfn + offset));
       }
+      return;
+    }
+    for (int frame = 0; frame < frames.size(); frame++) {
+      if (frames.key(frame) >= pfn && frames.key(frame) - pfn < pages) {
+        mapsFreed(event, entry, frames.key(frame), frame);
+      }
+    }
+  }
+
+  private void mapsFreed(int event, int entry, long pfn, int frame) {
+    int freed = frame < 0 ? -1 : (int) frames.get(frame, FREED) - 1;
+    if (freed >= 0 && !done()) {
+      long gfn = tables.gfn(entry) + pfn - StageTwoEntry.pfn(tables.value(entry));
+      report(Severity.CORRUPTION,
+          "stage-2 leaf for gfn " + hex(gfn) + " maps pfn " + hex(pfn) + ", which is free", RULE,
+          List.of(mapped(event), new Evidence(freed, "free of pfn " + hex(pfn))), List.of());
     }
   }
 
@@ -158,6 +175,10 @@ final class StaleTranslation extends Watch {
     Trace trace = trace();
     long pages = trace.c(event);
     if (pages > BLOCK_PAGES_MAX) {
+      if (blockFillCount == blockFills.length) {
+        blockFills = Arrays.copyOf(blockFills, blockFillCount * 2);
+      }
+      blockFills[blockFillCount++] = event;
       return;
     }
     long cpu = (trace.d(event) & 0xffff) << CPU_SHIFT;
@@ -180,8 +201,7 @@ final class StaleTranslation extends Watch {
       return;
     }
     int frame = frames.find(pfn);
-    int fill = fills.find(trace.d(event) << CPU_SHIFT | gfn);
-    if (frame >= 0 && fill >= 0 && frames.get(frame, ALLOCATED) > fills.get(fill, 0)) {
+    if (frame >= 0 && frames.get(frame, ALLOCATED) > filledAt(trace.d(event), gfn)) {
       int reused = (int) frames.get(frame, ALLOCATED);
       stale(event, what + ", which was freed and handed out again", new Evidence(reused, "pfn " + hex(pfn)
           + " is handed out again"), List.of());
@@ -221,6 +241,20 @@ final class StaleTranslation extends Watch {
     evidence.add(change);
     evidence.add(new Evidence(access, "guest access to gfn " + hex(trace.a(access))));
     report(Severity.CORRUPTION, what, RULE, evidence, notes);
+  }
+
+  /** The event with which the CPU last cached a translation of the gfn; beyond all events if none was seen. */
+  private int filledAt(long cpu, long gfn) {
+    Trace trace = trace();
+    int fill = fills.find(cpu << CPU_SHIFT | gfn);
+    int last = fill >= 0 ? (int) fills.get(fill, 0) : -1;
+    for (int i = blockFillCount - 1; i >= 0 && blockFills[i] > last; i--) {
+      int block = blockFills[i];
+      if ((trace.d(block) & 0xffff) == cpu && trace.a(block) <= gfn && gfn < trace.a(block) + trace.c(block)) {
+        return block;
+      }
+    }
+    return last >= 0 ? last : Integer.MAX_VALUE;
   }
 
   private boolean changePte(long gfn, long pfn, long hva) {
@@ -267,32 +301,47 @@ final class StaleTranslation extends Watch {
   }
 
   private void leftBehind(int entry) {
-    long pages = Math.min(tables.pages(tables.level(entry)), BLOCK_PAGES_MAX);
-    for (long offset = 0; offset < pages; offset++) {
-      long gfn = tables.gfn(entry) + offset;
-      long pfn = StageTwoEntry.pfn(tables.value(entry)) + offset;
-      String what = "stage-2 leaf left behind: gfn " + hex(gfn) + " still maps pfn " + hex(pfn);
-      int gone = slots.goneAt(gfn);
-      if (gone >= 0) {
-        report(Severity.CORRUPTION, what + ", but its memslot was deleted", RULE,
-            List.of(mapped(tables.event(entry)), new Evidence(gone, "the ioctl that deletes the memslot returns")),
-            List.of());
-        return;
+    long pages = tables.pages(tables.level(entry));
+    if (pages <= BLOCK_PAGES_MAX) {
+      for (long offset = 0; offset < pages && !done(); offset++) {
+        long hva = slots.hva(tables.gfn(entry) + offset);
+        leftBehind(entry, offset, hva == Slots.NO_HVA ? -1 : host.find(hva), hva);
       }
-      long hva = slots.hva(gfn);
-      int row = hva == Slots.NO_HVA ? -1 : host.find(hva);
-      if (row < 0 || host.get(row, HOST_EVENT) == 0) {
-        continue;
+      return;
+    }
+    // What the host changed in a large block is looked at from the host's side; a slot's deletion, at both ends.
+    leftBehind(entry, 0, -1, Slots.NO_HVA);
+    leftBehind(entry, pages - 1, -1, Slots.NO_HVA);
+    long first = slots.hva(tables.gfn(entry));
+    for (int row = 0; row < host.size() && first != Slots.NO_HVA && !done(); row++) {
+      long offset = host.key(row) - first;
+      if (offset >= 0 && offset < pages && slots.hva(tables.gfn(entry) + offset) == host.key(row)) {
+        leftBehind(entry, offset, row, host.key(row));
       }
-      long mapped = host.get(row, PFN);
-      boolean readOnly = host.get(row, WRITABLE) == 0 && StageTwoEntry.writable(tables.value(entry));
-      if (mapped != pfn || readOnly) {
-        String instead = mapped == pfn ? " writable, but the host maps it read-only"
-            : ", but the host maps " + (mapped == 0 ? "nothing" : "pfn " + hex(mapped));
-        report(Severity.CORRUPTION, what + instead, RULE, List.of(mapped(tables.event(entry)),
-            new Evidence((int) host.get(row, HOST_EVENT), changeOf(hva, mapped, host.get(row, WRITABLE)))), List.of());
-        return;
-      }
+    }
+  }
+
+  private void leftBehind(int entry, long offset, int row, long hva) {
+    long gfn = tables.gfn(entry) + offset;
+    long pfn = StageTwoEntry.pfn(tables.value(entry)) + offset;
+    String what = "stage-2 leaf left behind: gfn " + hex(gfn) + " still maps pfn " + hex(pfn);
+    int gone = slots.goneAt(gfn);
+    if (gone >= 0) {
+      report(Severity.CORRUPTION, what + ", but its memslot was deleted", RULE,
+          List.of(mapped(tables.event(entry)), new Evidence(gone, "the ioctl that deletes the memslot returns")),
+          List.of());
+      return;
+    }
+    if (row < 0 || host.get(row, HOST_EVENT) == 0 || done()) {
+      return;
+    }
+    long mapped = host.get(row, PFN);
+    boolean readOnly = host.get(row, WRITABLE) == 0 && StageTwoEntry.writable(tables.value(entry));
+    if (mapped != pfn || readOnly) {
+      String instead = mapped == pfn ? " writable, but the host maps it read-only"
+          : ", but the host maps " + (mapped == 0 ? "nothing" : "pfn " + hex(mapped));
+      report(Severity.CORRUPTION, what + instead, RULE, List.of(mapped(tables.event(entry)),
+          new Evidence((int) host.get(row, HOST_EVENT), changeOf(hva, mapped, host.get(row, WRITABLE)))), List.of());
     }
   }
 

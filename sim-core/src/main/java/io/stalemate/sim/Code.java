@@ -64,6 +64,8 @@ final class Code {
   static final int GUEST_LOAD = Op.GUEST_LOAD.ordinal();
   static final int GUEST_STORE = Op.GUEST_STORE.ordinal();
   static final int GUEST_FETCH = Op.GUEST_FETCH.ordinal();
+  static final int GUEST_LOAD_TAGS = Op.GUEST_LOAD_TAGS.ordinal();
+  static final int GUEST_STORE_TAGS = Op.GUEST_STORE_TAGS.ordinal();
   static final int TLB_MISS = Op.TLB_MISS.ordinal();
   static final int TLB_DENIED = Op.TLB_DENIED.ordinal();
   static final int WALK_BEGIN = Op.WALK_BEGIN.ordinal();

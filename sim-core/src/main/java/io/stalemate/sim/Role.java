@@ -10,8 +10,14 @@ public enum Role {
   MEMSLOT,
   /** A thread in the memory-attributes ioctl. */
   ATTRIBUTES,
+  /** A thread in the dirty-log ioctls. */
+  DIRTY_LOG,
   /** Host memory management: reclaim, migration, KSM, munmap. */
   HOST_MM,
+  /** A CPU that runs a host behind protected KVM. */
+  HOST_CPU,
   /** The RCU callback task; goes away with the others. */
-  RCU
+  RCU,
+  /** A thread in the ioctl that copies MTE tags. */
+  MTE
 }

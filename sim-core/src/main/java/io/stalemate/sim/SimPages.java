@@ -8,6 +8,7 @@ import io.stalemate.trace.Trace;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The page allocator of a world: frames of one use and size are handed out again last in, first out. */
 final class SimPages implements Pages {
@@ -34,6 +35,7 @@ final class SimPages implements Pages {
     final long pfn;
     final PageUse use;
     final SimWordArray words;
+    @Nullable SimWordArray tags;
     long generation;
 
     Frame(long pfn, PageUse use, SimWordArray words) {
@@ -123,6 +125,26 @@ final class SimPages implements Pages {
   }
 
   @Override
+  public WordArray tags(long pfn) {
+    return tagWords(pfn);
+  }
+
+  /** Made when first asked for: most worlds have no tags. They hold what an owner before this world left. */
+  private SimWordArray tagWords(long pfn) {
+    Frame frame = frame(pfn);
+    SimWordArray tags = frame.tags;
+    if (tags == null) {
+      int first = world.trace().objects().addPage("tags", pfn, TAG_WORDS);
+      for (int i = 0; i < TAG_WORDS; i++) {
+        world.memory().define(first + i, STALE_TAGS | pfn);
+      }
+      tags = new SimWordArray(world, options.plainAccessesAreChoices(), first, TAG_WORDS);
+      frame.tags = tags;
+    }
+    return tags;
+  }
+
+  @Override
   public long clear(long pfn) {
     int word = frame(pfn).words.first();
     world.announce(Code.PAGE_CLEAR, word);
@@ -153,6 +175,12 @@ final class SimPages implements Pages {
       freed.add(frame);
     }
     return frame(pfn).words.first();
+  }
+
+  /** Yields the object id of tag word {@code word} of {@code pfn}, as {@link #dataWord}. */
+  int tagWord(long pfn, int word) {
+    dataWord(pfn);
+    return tagWords(pfn).first() + word;
   }
 
   private Frame frame(long pfn) {

@@ -9,6 +9,7 @@ import java.util.List;
 final class SimTlb implements Tlb {
 
   private static final int PAGE_SHIFT = 12;
+  private static final int NO_TAGS = -1;
 
   private final World world;
   private final Engine engine;
@@ -41,10 +42,21 @@ final class SimTlb implements Tlb {
 
   @Override
   public int access(int cpu, int vmid, long gfn, Access access, long value) {
+    return access(cpu, vmid, gfn, NO_TAGS, access, value);
+  }
+
+  @Override
+  public int accessTags(int cpu, int vmid, long gfn, int word, Access access, long value) {
+    return access(cpu, vmid, gfn, word, access, value);
+  }
+
+  private int access(int cpu, int vmid, long gfn, int tagWord, Access access, long value) {
     int opcode = switch (access) {
       case LOAD -> Code.GUEST_LOAD;
       case STORE -> Code.GUEST_STORE;
       case FETCH -> Code.GUEST_FETCH;
+      case LOAD_TAGS -> Code.GUEST_LOAD_TAGS;
+      case STORE_TAGS -> Code.GUEST_STORE_TAGS;
     };
     world.announce(opcode, cpuObjects + cpu);
     TlbState tlb = states.get(cpu);
@@ -59,10 +71,10 @@ final class SimTlb implements Tlb {
       return DENIED;
     }
     long pfn = tlb.pfn(entry, gfn);
-    int word = pages.dataWord(pfn);
+    int word = tagWord == NO_TAGS ? pages.dataWord(pfn) : pages.tagWord(pfn, tagWord);
     int task = world.current();
     long token = value;
-    if (access == Access.STORE) {
+    if (access == Access.STORE || access == Access.STORE_TAGS) {
       world.memory().store(task, word, value, opcode);
     } else {
       token = world.memory().load(task, word, opcode);
@@ -74,8 +86,8 @@ final class SimTlb implements Tlb {
 
   private static int needed(Access access) {
     return switch (access) {
-      case LOAD -> READ;
-      case STORE -> WRITE;
+      case LOAD, LOAD_TAGS -> READ;
+      case STORE, STORE_TAGS -> WRITE;
       case FETCH -> EXEC;
     };
   }

@@ -25,8 +25,9 @@ enum ArgFormat {
   /** Yields the format of the arguments called {@code name}. */
   static ArgFormat of(String name) {
     return switch (name) {
-      case "gfn", "gfn_start", "gfn_end", "pfn", "old_pfn", "new_pfn", "to", "from", "ipa", "esr", "old", "new",
-          "hva_page", "hva_start", "hva_end", "flags", "attributes", "woken", "readers", "packed" -> HEX;
+      case "gfn", "gfn_start", "gfn_end", "pfn", "old_pfn", "new_pfn", "to", "from", "ipa", "far", "esr", "old", "new",
+          "hva_page", "hva_start", "hva_end", "flags", "attributes", "function", "argument", "woken",
+          "readers", "packed" -> HEX;
       case "value", "token" -> VALUE;
       case "access" -> ACCESS;
       case "state" -> STATE;

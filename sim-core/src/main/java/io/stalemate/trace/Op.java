@@ -79,6 +79,9 @@ public enum Op {
   GUEST_LOAD(true),
   GUEST_STORE(true),
   GUEST_FETCH(true),
+  // The same on tags: the object is the tag word of the granules touched.
+  GUEST_LOAD_TAGS(true),
+  GUEST_STORE_TAGS(true),
   // Lookups that do not: a = gfn, b = ordinal of Access, d = cpu.
   TLB_MISS(true),
   TLB_DENIED(true),

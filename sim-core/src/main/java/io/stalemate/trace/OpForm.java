@@ -123,6 +123,8 @@ record OpForm(String verb, Shape shape, List<String> arguments) {
       case GUEST_LOAD -> named("guest_load", "gfn", "pfn", "token", "cpu");
       case GUEST_STORE -> named("guest_store", "gfn", "pfn", "token", "cpu");
       case GUEST_FETCH -> named("guest_fetch", "gfn", "pfn", "token", "cpu");
+      case GUEST_LOAD_TAGS -> named("guest_load_tags", "gfn", "pfn", "token", "cpu");
+      case GUEST_STORE_TAGS -> named("guest_store_tags", "gfn", "pfn", "token", "cpu");
       case TLB_MISS -> named("tlb_miss", "gfn", "access", UNUSED, "cpu");
       case TLB_DENIED -> named("tlb_denied", "gfn", "access", UNUSED, "cpu");
       case WALK_BEGIN -> named("walk_begin", "gfn", UNUSED, UNUSED, "cpu");

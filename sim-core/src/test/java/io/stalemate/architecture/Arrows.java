@@ -24,11 +24,13 @@ final class Arrows {
     rows.put("machine", List.of());
     rows.put("cpu", List.of("machine"));
     rows.put("yardstick", List.of("machine"));
+    rows.put("sequential", List.of("machine"));
     rows.put("linux", List.of("machine"));
     rows.put("linux.mm", List.of("machine", "linux"));
     rows.put("linux.kvm", List.of("machine", "linux", "linux.mm"));
     rows.put("linux.arm64", List.of("machine", "cpu", "linux", "linux.mm", "linux.kvm"));
     rows.put("linux.x86", List.of("machine"));
+    rows.put("linux.arm64.nvhe", List.of("machine", "cpu", "linux", "linux.kvm", "linux.arm64"));
     rows.put("trace", List.of("machine"));
     rows.put("strategy", List.of("trace"));
     rows.put("oracle", List.of("machine", "trace"));

@@ -1,6 +1,7 @@
 package io.stalemate.oracle;
 
 import static io.stalemate.machine.Tracepoint.HOST_PTE;
+import static io.stalemate.machine.Tracepoint.PAGE_MARK;
 import static io.stalemate.machine.Tracepoint.PAGE_REF;
 import static io.stalemate.machine.Tracepoint.PT_REF;
 import static io.stalemate.machine.Tracepoint.S2_ROOT;
@@ -67,8 +68,7 @@ class AccountingTest {
   @Test
   void rejectsAStoreToAFreedTable() {
     linked().setPte(root, 0, 2, Story.table(0x201), 0).point(PT_REF, 0x200, 1).point(PT_REF, 0x201, 0)
-        .op(Op.PAGE_FREE, child, 0x201, PageUse.TABLE.ordinal()).op(Op.CMPXCHG, child + 1, 0, 0, 0)
-        .op(Op.WRITE_ONCE, child + 1, 1);
+        .op(Op.PAGE_FREE, child, 0x201, PageUse.TABLE.ordinal()).op(Op.WRITE_ONCE, child + 1, 1);
     assertThat(story.ends(Ending.QUIESCENT)).singleElement().satisfies(finding -> {
       assertThat(finding.what()).isEqualTo("store to table 0x201[1], a table page that was freed");
       assertThat(finding.evidence()).extracting(Evidence::role)
@@ -120,6 +120,49 @@ class AccountingTest {
     assertThat(story.quiet()).isEmpty();
     story.op(Op.WRITE_ONCE, cache, 0);
     assertThat(story.quiet()).containsExactly("pfn 0x101 has a reference count of 3, recounted 2");
+  }
+
+  @Test
+  void rejectsACachedPageWithoutTheCachesReference() {
+    int cache = story.object(ObjectKind.WORD, "i_pages");
+    linked().point(PT_REF, 0x201, 1).alloc(0x101).op(Op.WRITE_ONCE, cache, 0x101)
+        .point(HOST_PTE, 3, 0, 0x101, 1).point(PAGE_REF, 0x101, 1);
+    assertThat(story.quiet()).containsExactly("pfn 0x101 has a reference count of 1, recounted 2");
+  }
+
+  @Test
+  void aLostCompareAndExchangeCachesNothing() {
+    int cache = story.object(ObjectKind.WORD, "i_pages");
+    linked().point(PT_REF, 0x201, 1).alloc(0x101).op(Op.CMPXCHG, cache, 0x101, 0x101, 0)
+        .point(HOST_PTE, 3, 0, 0x101, 1).point(PAGE_REF, 0x101, 1);
+    assertThat(story.quiet()).isEmpty();
+  }
+
+  private Story freed() {
+    return linked().setPte(root, 0, 2, Story.table(0x201), 0).point(PT_REF, 0x200, 1).point(PT_REF, 0x201, 0)
+        .op(Op.PAGE_FREE, child, 0x201, PageUse.TABLE.ordinal());
+  }
+
+  @Test
+  void rejectsAReadOfAFreedTable() {
+    freed().op(Op.READ_ONCE, child + 1, 0);
+    assertThat(story.quiet()).containsExactly("read of table 0x201[1], a table page that was freed");
+  }
+
+  @Test
+  void acceptsAReadOfAFreedTableByAHardwareWalkThatWasCancelled() {
+    freed().op(Op.WALK_BEGIN, 1, 0).op(Op.READ_ONCE, child + 1, 0).op(Op.WALK_AGAIN, 1, 0);
+    assertThat(story.quiet()).isEmpty();
+    story.op(Op.READ_ONCE, child + 1, 0);
+    assertThat(story.quiet()).hasSize(1);
+  }
+
+  @Test
+  void rejectsAMarkOnAFreePage() {
+    story.alloc(0x101).point(PAGE_REF, 0x101, 0).point(PAGE_MARK, 0x101, 1).free(0x101, PageUse.USER)
+        .point(PAGE_MARK, 0x101, 0);
+    assertThat(story.ends(Ending.BOUND)).extracting(Finding::what)
+        .containsExactly("pfn 0x101 is marked accessed, but it is free");
   }
 
   @Test

@@ -5,6 +5,7 @@ import static io.stalemate.oracle.Story.WRITE;
 import static io.stalemate.oracle.Story.leaf;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.stalemate.machine.PageUse;
 import io.stalemate.trace.Op;
 import org.junit.jupiter.api.Test;
 
@@ -41,8 +42,24 @@ class BreakBeforeMakeTest {
 
   @Test
   void acceptsTheSameTranslationAgain() {
-    broken().setPte(word, 2, 0, leaf(0x101) | WRITE);
+    broken().by(other).setPte(word, 2, 0, leaf(0x101) | WRITE);
     assertThat(story.quiet()).isEmpty();
+  }
+
+  @Test
+  void aBarrierTakesWhatAWalkFilledInAfterItsInvalidation() {
+    story.by(vcpu).op(Op.WALK_BEGIN, 0, 2).by(other).op(Op.TLBI_IPA, 0, 0, 0x2000, 3)
+        .by(vcpu).op(Op.TLB_FILL, 1, 2, 0x101, 1, LEVEL_3).by(other).op(Op.DSB, 0)
+        .by(vcpu).op(Op.WALK_BEGIN, 0, 2).op(Op.TLB_FILL, 1, 2, 0x102, 1, LEVEL_3);
+    assertThat(story.quiet()).isEmpty();
+  }
+
+  @Test
+  void aBarrierThatCameBeforeTheFillDoesNot() {
+    story.by(other).op(Op.TLBI_IPA, 0, 0, 0x2000, 3).op(Op.DSB, 0).by(vcpu).op(Op.WALK_BEGIN, 0, 2)
+        .op(Op.TLB_FILL, 1, 2, 0x101, 1, LEVEL_3).by(other).op(Op.DSB, 0)
+        .by(vcpu).op(Op.TLB_FILL, 1, 2, 0x102, 1, LEVEL_3);
+    assertThat(story.quiet()).hasSize(1);
   }
 
   @Test
@@ -116,6 +133,75 @@ class BreakBeforeMakeTest {
         .op(Op.TLBI_IPA, 0, 0, 0x2000, 2).op(Op.DSB, 0).setPte(word, 2, 2, 0, 0x102L << 12 | VALID);
     assertThat(story.quiet()).containsExactly("stage-2 entry of gfn 0x2 level 2 becomes pfn 0x102 before table 0x201"
         + " was invalidated in the TLBs");
+  }
+
+  private Story tableCleared() {
+    return story.by(vcpu).setPte(word, 2, 2, 0, Story.table(0x201)).setPte(word, 2, 2, Story.table(0x201), 0);
+  }
+
+  @Test
+  void acceptsATableFreedAfterItsInvalidation() {
+    tableCleared().op(Op.TLBI_IPA, 0, 0, 0x2000, -1).op(Op.DSB, 0).free(0x201, PageUse.TABLE);
+    assertThat(story.quiet()).isEmpty();
+  }
+
+  private void rejectsTheFree() {
+    story.free(0x201, PageUse.TABLE);
+    assertThat(story.quiet()).containsExactly("table page pfn 0x201 is freed before the entry of gfn 0x2 level 2 that"
+        + " pointed to it was invalidated");
+  }
+
+  @Test
+  void rejectsATableFreedWithoutInvalidation() {
+    tableCleared();
+    rejectsTheFree();
+  }
+
+  @Test
+  void rejectsATableFreedAfterAnInvalidationOfItsLevelOnly() {
+    tableCleared().op(Op.TLBI_IPA, 0, 0, 0x2000, 2).op(Op.DSB, 0);
+    rejectsTheFree();
+  }
+
+  @Test
+  void rejectsATableFreedBeforeTheBarrier() {
+    tableCleared().op(Op.TLBI_IPA, 0, 0, 0x2000, -1);
+    rejectsTheFree();
+  }
+
+  private Story invalidated() {
+    return broken().op(Op.TLBI_IPA, 0, 0, 0x2000, 3).op(Op.DSB, 0);
+  }
+
+  @Test
+  void rejectsALeafBrokenOnlyToBeMadeAgain() {
+    invalidated().setPte(word, 2, 0, leaf(0x101));
+    assertThat(story.quiet()).containsExactly("stage-2 entry of gfn 0x2 level 3 is broken and becomes pfn 0x101 again");
+  }
+
+  @Test
+  void rejectsALeafBrokenForAPermission() {
+    invalidated().setPte(word, 2, 0, leaf(0x101) | WRITE);
+    assertThat(story.quiet()).containsExactly("stage-2 entry of gfn 0x2 level 3 is broken and becomes pfn 0x101 again"
+        + " with other permissions");
+  }
+
+  @Test
+  void acceptsALeafMadeAgainBySomebodyElse() {
+    invalidated().by(other).setPte(word, 2, 0, leaf(0x101));
+    assertThat(story.quiet()).isEmpty();
+  }
+
+  @Test
+  void acceptsALeafMadeAgainInAnotherCriticalSection() {
+    invalidated().op(Op.WRITE_UNLOCK, 1).setPte(word, 2, 0, leaf(0x101));
+    assertThat(story.quiet()).isEmpty();
+  }
+
+  @Test
+  void acceptsALeafMadeAgainYoung() {
+    invalidated().setPte(word, 2, 0, leaf(0x101) | 1 << 10);
+    assertThat(story.quiet()).isEmpty();
   }
 
   @Test

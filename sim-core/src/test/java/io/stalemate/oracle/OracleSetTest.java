@@ -36,8 +36,9 @@ class OracleSetTest {
 
   @Test
   void namesAreThoseOfTheCatalogue() {
-    assertThat(Oracles.names()).containsExactly("stale-translation", "guest-memory", "break-before-make", "accounting",
-        "progress", "staleness-protocol", "lockdep", "data-race", "kernel-warning");
+    assertThat(Oracles.names()).containsExactly("stale-translation", "guest-memory", "guest-tags", "break-before-make",
+        "accounting", "progress", "staleness-protocol", "lockdep", "data-race", "kernel-warning", "conformance",
+        "dirty-log", "page-ownership");
     assertThat(Oracles.byName("lockdep", 2)).map(Oracle::name).contains("lockdep");
     assertThat(Oracles.byName("lockdepp", 2)).isEmpty();
   }

@@ -17,10 +17,16 @@ import org.junit.jupiter.api.Test;
 
 class StaleTranslationTest {
 
+  private static final long BLOCK = 0x400L << 12 | Story.VALID | WRITE;
+
   private final Story story = new Story(new StaleTranslation(1));
   private final int vcpu = story.task("vcpu0");
   private final int host = story.task("host");
   private final int word = story.word("s2");
+  private final Story large = new Story(new StaleTranslation(9));
+  private final int largeVcpu = large.task("vcpu0");
+  private final int largeHost = large.task("host");
+  private final int largeWord = large.word("s2");
 
   /** Gfn 2 is hva page 12, which the host maps to pfn 0x101, and the guest's translation is in place. */
   private Story mapped() {
@@ -72,6 +78,42 @@ class StaleTranslationTest {
     unmapped().free(0x101, PageUse.USER).alloc(0x101).by(vcpu).guest(Op.GUEST_LOAD, 2, 0x101, 7);
     assertThat(story.quiet())
         .containsExactly("guest load from gfn 0x2 reaches pfn 0x101, which was freed and handed out again");
+  }
+
+  /** A block of 512 pages: gfn 0x200 is hva page 0x300 and pfn 0x400. */
+  private Story block() {
+    return large.by(largeHost).alloc(0x4f0).point(SLOT_INSTALL, 0, 0x200, 0x200, 0x300).by(largeVcpu)
+        .setPte(largeWord, 0x200, 2, 0, BLOCK).op(Op.TLB_FILL, 1, 0x200, 0x400, 0x200, largeVcpu);
+  }
+
+  @Test
+  void acceptsALargeBlockThatTheHostMapsAlike() {
+    block().by(largeHost).point(HOST_PTE, 0x3f0, 0, 0x4f0, 1)
+        .by(largeVcpu).guest(Op.GUEST_LOAD, 0x2f0, 0x4f0, 7);
+    assertThat(large.quiet()).isEmpty();
+  }
+
+  @Test
+  void rejectsALargeBlockOverAFreeFrame() {
+    large.by(largeHost).alloc(0x4f0).free(0x4f0, PageUse.USER)
+        .by(largeVcpu).setPte(largeWord, 0x200, 2, 0, BLOCK);
+    assertThat(large.ends(Ending.BOUND)).extracting(Finding::what)
+        .containsExactly("stage-2 leaf for gfn 0x2f0 maps pfn 0x4f0, which is free");
+  }
+
+  @Test
+  void rejectsALargeBlockLeftBehindAfterOneOfItsPagesMoved() {
+    block().by(largeHost).point(HOST_PTE, 0x3f0, 0x4f0, 0x500, 1);
+    assertThat(large.quiet()).containsExactly(
+        "stage-2 leaf left behind: gfn 0x2f0 still maps pfn 0x4f0, but the host maps pfn 0x500");
+  }
+
+  @Test
+  void rejectsAnAccessThroughALargeBlockToAFrameInItsNextLife() {
+    block().setPte(largeWord, 0x200, 2, BLOCK, 0)
+        .by(largeHost).free(0x4f0, PageUse.USER).alloc(0x4f0).by(largeVcpu).guest(Op.GUEST_LOAD, 0x2f0, 0x4f0, 7);
+    assertThat(large.quiet())
+        .containsExactly("guest load from gfn 0x2f0 reaches pfn 0x4f0, which was freed and handed out again");
   }
 
   @Test

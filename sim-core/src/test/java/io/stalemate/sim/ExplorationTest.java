@@ -194,7 +194,8 @@ final class ExplorationTest {
     return switch (announced) {
       case WRITE_LOCK -> List.of(Op.WRITE_LOCK, Op.WRITE_LOCK_QUEUED);
       case DOWN_WRITE -> List.of(Op.DOWN_WRITE, Op.DOWN_WRITE_QUEUED);
-      case GUEST_LOAD, GUEST_STORE, GUEST_FETCH -> List.of(announced, Op.TLB_MISS, Op.TLB_DENIED);
+      case GUEST_LOAD, GUEST_STORE, GUEST_FETCH, GUEST_LOAD_TAGS, GUEST_STORE_TAGS ->
+          List.of(announced, Op.TLB_MISS, Op.TLB_DENIED);
       case TLB_FILL, WALK_FAULT -> List.of(announced, Op.WALK_AGAIN);
       default -> List.of(announced);
     };
@@ -203,7 +204,8 @@ final class ExplorationTest {
   /** Which page is allocated, or reached by a guest access, is known only when it happens; a TLBI names no object. */
   private static boolean namesItsObject(Op op) {
     return switch (op) {
-      case PAGE_ALLOC, GUEST_LOAD, GUEST_STORE, GUEST_FETCH, TLBI_IPA, TLBI_IPA_LOCAL, TLBI_RANGE, TLBI_VMID,
+      case PAGE_ALLOC, GUEST_LOAD, GUEST_STORE, GUEST_FETCH, GUEST_LOAD_TAGS, GUEST_STORE_TAGS, TLBI_IPA,
+          TLBI_IPA_LOCAL, TLBI_RANGE, TLBI_VMID,
           TLBI_ALL -> false;
       default -> true;
     };

@@ -20,9 +20,9 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** {@code bench}: how fast runs are here, against the cost of a bare coroutine switch in the same process. */
 @Command(name = "bench", description = {
-    "Measures runs and events per second and core, all oracles on, and the cost of an event against that of a bare",
-    "coroutine switch. Figures belong to this machine at this moment; compare the ratios."},
-    mixinStandardHelpOptions = true)
+    "Measures how fast runs are here, against a bare coroutine switch.",
+    "All oracles are on. Figures belong to this machine at this moment; compare the ratios."},
+    mixinStandardHelpOptions = true, version = Main.VERSION)
 @SuppressWarnings("NullAway.Init")
 final class BenchCommand implements Callable<Integer> {
 

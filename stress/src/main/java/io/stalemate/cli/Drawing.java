@@ -35,6 +35,6 @@ final class Drawing {
   /** Yields the interleaving. */
   String columns(boolean wide, String footer) {
     return new Columns(lines, explanation.findings(), explanation.recording()::offered,
-        explanation.recording().steps(), screen, wide).render(footer);
+        explanation.recording().steps(), explanation.recording().schedule(), screen, wide).render(footer);
   }
 }

@@ -4,6 +4,8 @@ import io.stalemate.oracle.Oracle;
 import io.stalemate.oracle.Oracles;
 import io.stalemate.race.Race;
 import io.stalemate.race.Races;
+import io.stalemate.report.Colour;
+import io.stalemate.report.Screen;
 import io.stalemate.scenario.file.Catalogue;
 import io.stalemate.scenario.input.Nearest;
 import io.stalemate.scenario.input.Refused;
@@ -13,15 +15,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** {@code list}: what there is. */
+/** {@code list}: what there is. Scenarios stand in groups, races with the scenario that exposes them first. */
 @Command(name = "list", description = "Lists scenarios, known races, strategies or oracles.",
-    mixinStandardHelpOptions = true)
+    mixinStandardHelpOptions = true, version = Main.VERSION)
 @SuppressWarnings("NullAway.Init")
 final class ListCommand implements Callable<Integer> {
 
@@ -33,35 +36,35 @@ final class ListCommand implements Callable<Integer> {
     ORACLES
   }
 
+  private static final String INDENT = "      ";
+
+  private final Catalogue catalogue = new Catalogue();
+  private final Screen screen = new Screen(Screen.WIDTH, false, new Colour(false));
+
   @Mixin
   private GlobalOptions global;
 
-  @Parameters(arity = "0..1", paramLabel = "WHAT",
+  @Parameters(index = "0", arity = "0..1", paramLabel = "WHAT",
       description = "scenarios, races, strategies or oracles; default: all")
-  private String[] what;
+  private @Nullable String what;
 
   /** For picocli. */
   ListCommand() {}
 
   @Override
   public Integer call() {
-    List<Table> tables = new ArrayList<>();
-    for (What each : What.values()) {
-      if (what == null || what.length == 0 || wanted(what[0]) == each) {
-        tables.add(table(each));
-      }
-    }
+    List<What> wanted = what == null ? List.of(What.values()) : List.of(wanted(what));
     if (global.json()) {
       Json json = new Json();
       ObjectNode document = json.document("list");
-      tables.forEach(table -> table.toJson(document));
+      wanted.forEach(each -> toJson(each, document));
       global.out().println(json.text(document));
     } else {
-      for (int i = 0; i < tables.size(); i++) {
+      for (int i = 0; i < wanted.size(); i++) {
         if (i > 0) {
           global.out().println();
         }
-        tables.get(i).print();
+        print(wanted.get(i));
       }
     }
     return ExitCode.PASS;
@@ -79,63 +82,111 @@ final class ListCommand implements Callable<Integer> {
     throw Refused.usage("nothing to list is called " + Safe.quote(name) + "; " + Nearest.hint(name, names));
   }
 
-  private Table table(What each) {
-    return switch (each) {
-      case SCENARIOS -> scenarios();
-      case RACES -> races();
-      case STRATEGIES -> strategies();
-      case ORACLES -> oracles();
-    };
-  }
-
-  private Table scenarios() {
-    Table table = new Table("scenarios", 0, "name", "group", "title");
-    for (Catalogue.Entry entry : new Catalogue().entries()) {
-      table.row(entry.name(), entry.group(), entry.title());
+  private void print(What each) {
+    switch (each) {
+      case SCENARIOS -> printScenarios();
+      case RACES -> printRaces();
+      case STRATEGIES -> strategies().print("");
+      case ORACLES -> oracles().print("");
     }
-    return table;
   }
 
-  private Table races() {
-    Table table = new Table("races", 2, "name", "kind", "oracle", "eras", "scenario", "title", "source");
-    for (Race race : Races.all()) {
-      Race.Card card = race.card();
-      table.row(card.name(), card.kind().name().toLowerCase(Locale.ROOT), card.oracle(),
-          String.join(" ", card.eras()), String.join(" ", card.scenarios()), card.title(), card.source());
+  private void printScenarios() {
+    List<Catalogue.Group> groups = catalogue.groups();
+    for (Catalogue.Group group : groups) {
+      if (group != groups.getFirst()) {
+        global.out().println();
+      }
+      heading(group);
+      Rows rows = new Rows("name", "title");
+      catalogue.entries().stream().filter(entry -> entry.group().equals(group.name()))
+          .forEach(entry -> rows.row(entry.name(), entry.title()));
+      rows.printWithoutHead("  ");
     }
-    return table;
   }
 
-  private Table strategies() {
-    Table table = new Table("strategies", 0, "name", "token", "title");
-    for (Strategies.Row row : Strategies.rows()) {
-      table.row(row.name(), row.token(), row.title());
+  /** Races stand under the group of the scenario that exposes them first. */
+  private void printRaces() {
+    global.out().println("races by what exposes them: name, kind, eras, oracle; what it is; scenarios; source");
+    for (Catalogue.Group group : catalogue.groups()) {
+      List<Race.Card> cards = Races.all().stream().map(Race::card)
+          .filter(card -> partOf(card).equals(group.name())).toList();
+      if (!cards.isEmpty()) {
+        global.out().println();
+        heading(group);
+        cards.forEach(this::printRace);
+      }
     }
-    return table;
   }
 
-  private Table oracles() {
-    Table table = new Table("oracles", 0, "name", "title");
+  private void printRace(Race.Card card) {
+    global.out().println(String.format(Locale.ROOT, "  %-34s %-11s %-17s %s", card.name(), kind(card),
+        String.join(" ", card.eras()), card.oracle()));
+    paragraph(card.title());
+    paragraph("in " + String.join(", ", card.scenarios()));
+    paragraph(card.source());
+  }
+
+  private void paragraph(String text) {
+    screen.wrap(INDENT + text, INDENT).forEach(global.out()::println);
+  }
+
+  private void heading(Catalogue.Group group) {
+    screen.wrap(group.title().isEmpty() ? group.name() : group.name() + " - " + group.title(), "    ")
+        .forEach(global.out()::println);
+  }
+
+  private String partOf(Race.Card card) {
+    return catalogue.groupOf(card.scenarios().getFirst());
+  }
+
+  private static String kind(Race.Card card) {
+    return card.kind().name().toLowerCase(Locale.ROOT);
+  }
+
+  private void toJson(What each, ObjectNode document) {
+    switch (each) {
+      case SCENARIOS -> {
+        Rows scenarios = new Rows("name", "group", "title");
+        catalogue.entries().forEach(entry -> scenarios.row(entry.name(), entry.group(), entry.title()));
+        scenarios.toJson("scenarios", document);
+        Rows groups = new Rows("name", "title");
+        catalogue.groups().forEach(group -> groups.row(group.name(), group.title()));
+        groups.toJson("groups", document);
+      }
+      case RACES -> {
+        Rows races = new Rows("name", "kind", "oracle", "eras", "scenario", "title", "source", "part");
+        Races.all().stream().map(Race::card).forEach(card -> races.row(card.name(), kind(card), card.oracle(),
+            String.join(" ", card.eras()), String.join(" ", card.scenarios()), card.title(), card.source(),
+            partOf(card)));
+        races.toJson("races", document);
+      }
+      case STRATEGIES -> strategies().toJson("strategies", document);
+      case ORACLES -> oracles().toJson("oracles", document);
+    }
+  }
+
+  private Rows strategies() {
+    Rows rows = new Rows("name", "token", "title");
+    Strategies.rows().forEach(row -> rows.row(row.name(), row.token(), row.title()));
+    return rows;
+  }
+
+  private Rows oracles() {
+    Rows rows = new Rows("name", "title");
     for (Oracle oracle : Oracles.all(1)) {
-      table.row(oracle.name(), oracle.title());
+      rows.row(oracle.name(), oracle.title());
     }
-    return table;
+    return rows;
   }
 
-  /** Rows of text under column names; the last columns of a table may have lines of their own instead. */
-  private final class Table {
+  /** Rows of text under column names; the last column runs on below itself where the screen ends. */
+  private final class Rows {
 
-    private static final int COLUMN_MAX = 36;
-
-    private final String name;
-    private final int below;
     private final String[] columns;
     private final List<String[]> rows = new ArrayList<>();
 
-    /** A table whose last {@code below} columns are printed below each row. */
-    Table(String name, int below, String... columns) {
-      this.name = name;
-      this.below = below;
+    Rows(String... columns) {
       this.columns = columns;
     }
 
@@ -143,37 +194,38 @@ final class ListCommand implements Callable<Integer> {
       rows.add(cells);
     }
 
-    /** Prints all columns but the last in line; what is too long for its column pushes the rest. */
-    void print() {
+    void print(String indent) {
+      printRow(columns, widths(), indent);
+      printWithoutHead(indent);
+    }
+
+    void printWithoutHead(String indent) {
+      int[] widths = widths();
+      rows.forEach(row -> printRow(row, widths, indent));
+    }
+
+    private int[] widths() {
       int[] widths = new int[columns.length];
       for (int i = 0; i < columns.length; i++) {
         widths[i] = columns[i].length();
         for (String[] row : rows) {
-          widths[i] = Math.max(widths[i], Math.min(row[i].length(), COLUMN_MAX));
+          widths[i] = Math.max(widths[i], row[i].length());
         }
       }
-      printRow(columns, widths);
-      for (String[] row : rows) {
-        printRow(row, widths);
-        for (int i = columns.length - below; i < columns.length; i++) {
-          global.out().println("    " + row[i]);
-        }
-      }
+      return widths;
     }
 
-    private void printRow(String[] cells, int[] widths) {
-      StringBuilder line = new StringBuilder();
-      int last = cells.length - below - 1;
-      for (int i = 0; i <= last; i++) {
-        line.append(cells[i]);
-        if (i < last) {
-          line.append(" ".repeat(Math.max(0, widths[i] - cells[i].length()) + 2));
-        }
+    private void printRow(String[] cells, int[] widths, String indent) {
+      StringBuilder line = new StringBuilder(indent);
+      int last = cells.length - 1;
+      for (int i = 0; i < last; i++) {
+        line.append(cells[i]).append(" ".repeat(widths[i] - cells[i].length() + 2));
       }
-      global.out().println(line);
+      String below = " ".repeat(line.length());
+      screen.wrap(line + cells[last], below).forEach(global.out()::println);
     }
 
-    void toJson(ObjectNode document) {
+    void toJson(String name, ObjectNode document) {
       ArrayNode array = document.putArray(name);
       for (String[] row : rows) {
         ObjectNode object = array.addObject();

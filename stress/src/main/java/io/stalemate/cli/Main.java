@@ -1,9 +1,13 @@
 package io.stalemate.cli;
 
+import io.stalemate.report.Screen;
 import io.stalemate.scenario.input.Refused;
 import io.stalemate.scenario.input.Safe;
 import io.stalemate.sim.WorldFault;
 import io.stalemate.trace.TraceRefused;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
@@ -29,8 +33,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
     },
     footer = {
       "",
-      "Exit codes: 0 pass, 1 finding, 2 wrong usage, 3 nondeterminism, 5 inconclusive, 6 other model,",
-      "7 input refused, 8 environment, 9 internal error, 130 interrupted.",
+      "Exit codes: 0 pass, 1 finding, 2 wrong usage, 3 nondeterminism, 5 inconclusive,",
+      "6 other model, 7 input refused, 8 environment, 9 internal error, 130 interrupted.",
       "First race: stalemate run yardstick --race no-retry-check"
     })
 public final class Main implements Runnable {
@@ -46,12 +50,22 @@ public final class Main implements Runnable {
 
   /** Runs a command and ends the process with its exit code. */
   public static void main(String[] args) {
-    PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
-    PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
-    int code = execute(out, err, args);
-    out.flush();
-    err.flush();
-    System.exit(code);
+    System.exit(execute(new FileOutputStream(FileDescriptor.out), System.err, args));
+  }
+
+  /** Runs a command; yields its exit code, or that of a faulty environment if its results could not be written. */
+  static int execute(OutputStream out, OutputStream err, String... args) {
+    Stdout results = new Stdout(out);
+    PrintWriter outWriter = new PrintWriter(results, true, StandardCharsets.UTF_8);
+    PrintWriter errWriter = new PrintWriter(err, true, StandardCharsets.UTF_8);
+    int code = execute(outWriter, errWriter, args);
+    outWriter.flush();
+    if (results.isLost()) {
+      errWriter.println("stalemate: the results cannot be written to stdout: " + Safe.print(results.why()));
+      code = ExitCode.ENVIRONMENT;
+    }
+    errWriter.flush();
+    return code;
   }
 
   /** Runs a command; yields its exit code. */
@@ -59,6 +73,7 @@ public final class Main implements Runnable {
     CommandLine line = new CommandLine(new Main());
     line.setOut(out);
     line.setErr(err);
+    line.setUsageHelpWidth(Screen.WIDTH);
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setParameterExceptionHandler(Main::misused);
     line.setExecutionExceptionHandler((thrown, command, parsed) -> failed(thrown, command.getErr()));

@@ -50,6 +50,9 @@ record Recorded(Case subject, Token token, Optional<RecordedTrace> trace) {
 
   private static RecordedTrace file(String name) {
     Path path = Subject.path(name);
+    if (Files.notExists(path)) {
+      throw Refused.usage("there is no trace file " + Safe.quote(name) + ", and a token begins with sm1. or sx1.");
+    }
     if (!Files.isRegularFile(path)) {
       throw Refused.usage(Safe.quote(name) + " is neither a token nor a trace file; a token begins with sm1. or sx1.");
     }

@@ -36,7 +36,7 @@ import tools.jackson.databind.node.ObjectNode;
 @Command(name = "replay", description = {
     "Runs the schedule of a token or trace file again, twice, and compares.",
     "Exit code 1 if it shows a finding, 0 if not (--expect-fail turns the two), 3 if the traces differ."},
-    mixinStandardHelpOptions = true)
+    mixinStandardHelpOptions = true, version = Main.VERSION)
 @SuppressWarnings("NullAway.Init")
 final class ReplayCommand implements Callable<Integer> {
 
@@ -90,7 +90,7 @@ final class ReplayCommand implements Callable<Integer> {
       Verdict verdict = !same ? Verdict.NONDETERMINISM : findings.isEmpty() ? Verdict.PASS : Verdict.FINDING;
       int exitCode = exitCode(verdict);
       if (global.json()) {
-        printJson(recorded, runner, hash, findings, verdict, exitCode);
+        printJson(recorded, runner, hash, findings, verdict, exitCode, difference, lost);
       } else {
         print(recorded, runner, hash, findings, verdict, difference, lost);
       }
@@ -146,8 +146,8 @@ final class ReplayCommand implements Callable<Integer> {
     line("verdict %s", verdict);
   }
 
-  private void printJson(
-      Recorded recorded, Runner runner, long hash, List<Finding> findings, Verdict verdict, int exitCode) {
+  private void printJson(Recorded recorded, Runner runner, long hash, List<Finding> findings, Verdict verdict,
+      int exitCode, Optional<TraceDiff> difference, Optional<String> lost) {
     Json json = new Json();
     ObjectNode document = json.document("replay")
         .put("scenario", recorded.subject().scenario().name())
@@ -160,6 +160,9 @@ final class ReplayCommand implements Callable<Integer> {
         .put("traceHash", RunReport.hex(hash))
         .put("verdict", verdict.name())
         .put("exitCode", exitCode);
+    difference.ifPresent(diff -> document.putObject("difference")
+        .put("event", diff.event()).put("step", diff.step()).put("left", diff.left()).put("right", diff.right()));
+    lost.ifPresent(what -> document.put("notFollowed", what));
     ArrayNode array = document.putArray("findings");
     findings.forEach(finding -> array.addObject()
         .put("oracle", finding.oracle()).put("what", finding.what()).put("rule", finding.rule()));

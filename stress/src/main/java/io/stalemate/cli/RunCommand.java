@@ -6,6 +6,7 @@ import io.stalemate.scenario.input.Safe;
 import io.stalemate.scenario.token.Model;
 import io.stalemate.session.Case;
 import io.stalemate.session.Explanation;
+import io.stalemate.session.RaceEffect;
 import io.stalemate.session.Runner;
 import io.stalemate.session.Session;
 import io.stalemate.session.Strategies;
@@ -22,9 +23,12 @@ import picocli.CommandLine.Parameters;
 
 /** {@code run}: many runs of one scenario; the first finding is explained. */
 @Command(name = "run", description = "Runs a scenario many times under a strategy and explains the first finding.",
-    mixinStandardHelpOptions = true)
+    mixinStandardHelpOptions = true, version = Main.VERSION)
 @SuppressWarnings("NullAway.Init")
 final class RunCommand implements Callable<Integer> {
+
+  /** Runs that are done with and without a race in which nothing was found. */
+  static final int EFFECT_RUNS = 1000;
 
   private static final long RUNS_DEFAULT = 100_000;
   private static final int WORKERS_MAX = 64;
@@ -89,13 +93,13 @@ final class RunCommand implements Callable<Integer> {
         workers(), keepGoing);
     Model model = Model.builtIn();
     Session session = new Session(plan);
-    try (Worlds worlds = new Worlds(plan.workers() + 1);
+    try (Worlds worlds = new Worlds(plan.workers() + 2);
         Interruption interruption = new Interruption(session::interrupt)) {
       Session.Result result;
       try (Ticker ticker = new Ticker(global, session, plan)) {
         result = session.run(worlds);
       }
-      RunReport report = new RunReport(global, plan, model, result);
+      RunReport report = new RunReport(global, plan, model, result, raceHasEffect(result, plan, worlds));
       if (!result.found().isEmpty()) {
         Runner runner = new Runner(worlds, plan.workers(), subject);
         report.explain(runner, Explanation.shortened(runner,
@@ -104,6 +108,15 @@ final class RunCommand implements Callable<Integer> {
       report.print();
       return interruption.happened() ? ExitCode.INTERRUPTED : report.verdict().exitCode();
     }
+  }
+
+  /** Whether the race changes what runs do; without this, a race that never comes into play would pass as correct. */
+  private static boolean raceHasEffect(Session.Result result, Session.Plan plan, Worlds worlds) {
+    Case subject = plan.subject();
+    if (subject.race().isEmpty() || !result.found().isEmpty() || result.differed().isPresent()) {
+      return subject.race().isPresent();
+    }
+    return RaceEffect.shows(subject, EFFECT_RUNS, worlds, plan.workers());
   }
 
   private long seed() {

@@ -1,6 +1,6 @@
 package io.stalemate.cli;
 
-import io.stalemate.oracle.Finding;
+import io.stalemate.race.Race;
 import io.stalemate.scenario.Goal;
 import io.stalemate.scenario.OutcomeClass;
 import io.stalemate.scenario.Scenario;
@@ -12,7 +12,6 @@ import io.stalemate.session.Explanation;
 import io.stalemate.session.Runner;
 import io.stalemate.session.Session;
 import io.stalemate.session.Tally;
-import io.stalemate.strategy.Schedule;
 import io.stalemate.strategy.Seeded;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,8 +19,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.node.ArrayNode;
-import tools.jackson.databind.node.ObjectNode;
 
 /** What {@code run} says when it is over: the splat of the first finding, the outcome table, the goals, the verdict. */
 final class RunReport {
@@ -32,16 +29,19 @@ final class RunReport {
   private final Scenario scenario;
   private final Model model;
   private final Session.Result result;
+  private final boolean raceHasEffect;
   private @Nullable Explanation explanation;
   private @Nullable Runner runner;
 
-  RunReport(GlobalOptions global, Session.Plan plan, Model model, Session.Result result) {
+  /** A report of {@code result}; {@code raceHasEffect} says whether the race, if any, changes what runs do. */
+  RunReport(GlobalOptions global, Session.Plan plan, Model model, Session.Result result, boolean raceHasEffect) {
     this.global = global;
     this.plan = plan;
     this.subject = plan.subject();
     this.scenario = subject.scenario();
     this.model = model;
     this.result = result;
+    this.raceHasEffect = raceHasEffect;
   }
 
   /** The first finding, explained; its trace is in {@code at}. */
@@ -67,7 +67,7 @@ final class RunReport {
 
   private boolean isConclusive() {
     Tally tally = result.tally();
-    boolean conclusive = tally.bounds() == 0 && !result.interrupted();
+    boolean conclusive = tally.bounds() == 0 && !result.interrupted() && !isRaceIdle();
     for (int outcome = 0; outcome < tally.outcomes(); outcome++) {
       conclusive &= tally.outcome(outcome) == 0 || scenario.outcomeClass(outcome) != OutcomeClass.UNKNOWN;
     }
@@ -77,16 +77,26 @@ final class RunReport {
     return conclusive;
   }
 
+  /** Whether a race was put back that changes nothing. */
+  private boolean isRaceIdle() {
+    return subject.race().isPresent() && !raceHasEffect;
+  }
+
   void print() {
     if (global.json()) {
-      global.out().println(json());
+      Optional<RunJson.Explained> first = explanation == null || runner == null || isLost()
+          ? Optional.empty()
+          : Optional.of(new RunJson.Explained(explanation, runner.trace(), replayToken()));
+      global.out().println(new RunJson(plan, result, this::seedToken).text(model, verdict(), raceHasEffect, first));
       return;
     }
-    if (explanation != null && runner != null && !isLost() && !global.quiet()) {
-      global.err().print(new Drawing(global, runner, explanation).splat(foundLine(), handles()));
+    boolean splat = explanation != null && !isLost() && !global.quiet();
+    if (splat && runner != null) {
+      global.err().print(new Drawing(global, runner, explanation()).splat(foundLine(), handles()));
       global.err().flush();
     }
-    printSummary();
+    // Whoever keeps only stdout wants the command there; whoever looks at both has just read it.
+    printSummary(splat && GlobalOptions.isTerminal());
   }
 
   private String foundLine() {
@@ -124,7 +134,8 @@ final class RunReport {
     return new SeedToken(scenario.name(), subject.overrides(), plan.strategy(), seed, model.id()).text();
   }
 
-  private void printSummary() {
+  /** {@code seen}: whether the reader has just seen the splat, which ends with what to type next. */
+  private void printSummary(boolean seen) {
     Tally tally = result.tally();
     double seconds = result.nanos() / 1e9;
     line("%s%s, %s: %s · model %s", scenario.name(),
@@ -139,7 +150,7 @@ final class RunReport {
     for (int outcome = 0; outcome < tally.outcomes(); outcome++) {
       if (tally.outcome(outcome) > 0) {
         printOutcome(scenario.outcomeName(outcome), tally.outcome(outcome),
-            scenario.outcomeClass(outcome).word(), seedTokenOf(tally.example(outcome)));
+            scenario.outcomeClass(outcome).word(), example(plan, tally, outcome).map(this::seedToken).orElse(""));
       }
     }
     if (tally.bounds() > 0) {
@@ -158,9 +169,14 @@ final class RunReport {
         differed.index() + 1, differed.step(), seedToken(differed.seed())));
     if (isLost()) {
       line("the first finding did not show again when its run was repeated");
-    } else if (explanation != null) {
+    } else if (explanation != null && !seen) {
       line("replay   %s", replayCommand());
       line("show     %s", replayCommand().replaceFirst("replay", "show"));
+    }
+    if (isRaceIdle()) {
+      Race.Card card = subject.race().orElseThrow().card();
+      line("race %s changes nothing here: %,d runs go the same way with and without it; it shows in %s",
+          card.name(), RunCommand.EFFECT_RUNS, String.join(", ", card.scenarios()));
     }
     line("verdict %s%s", verdict(), why());
   }
@@ -172,8 +188,10 @@ final class RunReport {
         grade.equals("forbidden") ? "FORBIDDEN" : grade, example);
   }
 
-  private String seedTokenOf(long index) {
-    return index == Tally.NONE ? "" : seedToken(Seeded.derive(plan.seed(), index));
+  /** Yields the seed of the first run with outcome {@code outcome}. */
+  static Optional<Long> example(Session.Plan plan, Tally tally, int outcome) {
+    long index = tally.example(outcome);
+    return index == Tally.NONE ? Optional.empty() : Optional.of(Seeded.derive(plan.seed(), index));
   }
 
   private void printGoals() {
@@ -197,75 +215,14 @@ final class RunReport {
     if (result.interrupted()) {
       return " (interrupted)";
     }
+    if (isRaceIdle()) {
+      return " (nothing was put to the test: see above)";
+    }
     return " (a goal was not reached, an outcome was not foreseen, or the bound on steps was hit: see above)";
   }
 
   private void line(String format, Object... values) {
     global.out().println(String.format(Locale.ROOT, format, values));
-  }
-
-  private String json() {
-    Json json = new Json();
-    Tally tally = result.tally();
-    ObjectNode document = json.document("run")
-        .put("scenario", scenario.name())
-        .put("era", subject.era())
-        .put("race", subject.race().map(race -> race.card().name()).orElse(null))
-        .put("strategy", plan.strategy())
-        .put("seed", Long.toHexString(plan.seed()))
-        .put("model", model.id())
-        .put("workers", plan.workers())
-        .put("verdict", verdict().name())
-        .put("exitCode", result.interrupted() ? ExitCode.INTERRUPTED : verdict().exitCode())
-        .put("runs", tally.runs())
-        .put("steps", tally.steps())
-        .put("events", tally.events())
-        .put("boundReached", tally.bounds())
-        .put("nanos", result.nanos());
-    document.putObject("determinism").put("checked", tally.rechecks())
-        .put("different", result.differed().isPresent() ? 1 : 0);
-    ArrayNode outcomes = document.putArray("outcomes");
-    for (int outcome = 0; outcome < tally.outcomes(); outcome++) {
-      if (tally.outcome(outcome) > 0) {
-        outcomes.addObject()
-            .put("name", scenario.outcomeName(outcome))
-            .put("class", scenario.outcomeClass(outcome).word())
-            .put("count", tally.outcome(outcome))
-            .put("token", seedTokenOf(tally.example(outcome)));
-      }
-    }
-    ArrayNode goals = document.putArray("goals");
-    for (int goal = 0; goal < scenario.goals().size(); goal++) {
-      goals.addObject().put("name", scenario.goals().get(goal).name()).put("runs", tally.goal(goal));
-    }
-    ArrayNode findings = document.putArray("findings");
-    for (int i = 0; i < result.found().size(); i++) {
-      Session.Found found = result.found().get(i);
-      ObjectNode node = findings.addObject()
-          .put("signature", found.signature().text())
-          .put("runs", result.foundCounts().get(i))
-          .put("firstRun", found.index())
-          .put("token", seedToken(found.seed()));
-      if (i == 0 && explanation != null && !isLost()) {
-        explain(node, explanation);
-      }
-    }
-    return json.text(document);
-  }
-
-  private void explain(ObjectNode node, Explanation explained) {
-    node.put("replay", replayToken());
-    node.put("traceHash", hex(explained.traceHash()));
-    Schedule schedule = explained.recording().schedule();
-    ArrayNode switches = node.putArray("schedule");
-    for (int i = 0; i < schedule.size(); i++) {
-      switches.addObject().put("step", schedule.steps()[i])
-          .put("task", runner == null ? "" : runner.trace().taskName(schedule.tasks()[i]));
-    }
-    ArrayNode reports = node.putArray("reports");
-    for (Finding finding : explained.findings()) {
-      reports.addObject().put("oracle", finding.oracle()).put("what", finding.what()).put("rule", finding.rule());
-    }
   }
 
   static String hex(long hash) {

@@ -18,7 +18,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** {@code show}: the interleaving of one schedule. */
 @Command(name = "show", description = "Shows the interleaving of a token or trace file, a column for each task.",
-    mixinStandardHelpOptions = true)
+    mixinStandardHelpOptions = true, version = Main.VERSION)
 @SuppressWarnings("NullAway.Init")
 final class ShowCommand implements Callable<Integer> {
 
@@ -31,7 +31,7 @@ final class ShowCommand implements Callable<Integer> {
   @Option(names = "--file", paramLabel = "FILE", description = "the scenario file, for a token that is of one")
   private @Nullable String scenarioFile;
 
-  @Option(names = "--wide", description = "every step; without it, those that tell nothing are folded")
+  @Option(names = "--wide", description = "every step, in full; without it, those that tell nothing are folded")
   private boolean wide;
 
   @Option(names = "--allow-model-drift", description = "tries a token of another model; it may go another way")
@@ -66,13 +66,27 @@ final class ShowCommand implements Callable<Integer> {
             ? "  equal to the recorded trace" : "  DIFFERENT from the recorded trace (see replay)")
         .orElse("");
     global.out().print(drawing.columns(wide, "trace hash " + RunReport.hex(explanation.traceHash()) + compared));
+    if (!global.quiet()) {
+      printAbout(recorded);
+    }
     global.out().flush();
+  }
+
+  /** What the scenario is about: who looks at an interleaving wants to know which question it answers. */
+  private void printAbout(Recorded recorded) {
+    String about = recorded.subject().scenario().about().strip();
+    if (!about.isEmpty()) {
+      global.out().println();
+      global.out().println("about " + recorded.subject().scenario().name());
+      about.lines().forEach(line -> global.out().println("  " + line));
+    }
   }
 
   private void printJson(Recorded recorded, Runner runner, Explanation explanation) {
     Json json = new Json();
     ObjectNode document = json.document("show")
         .put("scenario", recorded.subject().scenario().name())
+        .put("about", recorded.subject().scenario().about().strip())
         .put("token", recorded.token().text())
         .put("traceHash", RunReport.hex(explanation.traceHash()));
     ArrayNode events = document.putArray("events");

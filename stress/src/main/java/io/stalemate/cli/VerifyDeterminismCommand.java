@@ -1,6 +1,7 @@
 package io.stalemate.cli;
 
 import io.stalemate.actors.Worlds;
+import io.stalemate.scenario.Scenario;
 import io.stalemate.scenario.file.Catalogue;
 import io.stalemate.scenario.input.Refused;
 import io.stalemate.scenario.token.Model;
@@ -21,10 +22,11 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** {@code verify-determinism}: the same runs twice here and once in a JVM with other options, trace hash by hash. */
 @Command(name = "verify-determinism", description = {
-    "Runs seeds of every scenario twice, half under random and half under pct3, then again in a JVM with other",
-    "options, and compares trace hashes. The answer is the same on every machine that runs this model.",
+    "Compares the trace hashes of every scenario here and in another JVM.",
+    "Runs seeds of every scenario in each of its eras twice, half under random and half under pct3, then again in a",
+    "JVM with other options. The answer is the same on every machine that runs this model.",
     "Exit code 3 if two hashes differ, with the token of the first such run."},
-    mixinStandardHelpOptions = true)
+    mixinStandardHelpOptions = true, version = Main.VERSION)
 @SuppressWarnings("NullAway.Init")
 final class VerifyDeterminismCommand implements Callable<Integer> {
 
@@ -32,12 +34,14 @@ final class VerifyDeterminismCommand implements Callable<Integer> {
   private static final int RADIX = 16;
   /** Begins the lines that a child JVM prints; whatever else the JVM says is passed over. */
   private static final String MARK = "hashes";
+  /** The mark, the scenario and the era. */
+  private static final int BEFORE_HASHES = 3;
 
   @Mixin
   private GlobalOptions global;
 
   @Option(names = "--seeds", paramLabel = "N", defaultValue = "1000",
-      description = "runs of each scenario (default ${DEFAULT-VALUE})")
+      description = "runs of each scenario and era (default ${DEFAULT-VALUE})")
   private int seeds;
 
   @Option(names = "--scenario", paramLabel = "SCENARIO",
@@ -100,15 +104,19 @@ final class VerifyDeterminismCommand implements Callable<Integer> {
 
   private List<Case> cases() {
     Catalogue catalogue = new Catalogue();
-    if (scenario == null) {
-      if (race != null) {
-        throw Refused.usage("--race without --scenario; 'list races' shows the scenarios of each race");
-      }
-      return catalogue.names().stream()
-          .map(name -> Case.of(catalogue.scenario(name), true, Optional.empty(), Optional.empty()))
-          .toList();
+    if (scenario == null && race != null) {
+      throw Refused.usage("--race without --scenario; 'list races' shows the scenarios of each race");
     }
-    return List.of(Case.of(catalogue.scenario(scenario), true, Optional.empty(), Optional.ofNullable(race)));
+    List<Case> cases = new ArrayList<>();
+    for (String name : scenario == null ? catalogue.names() : List.of(scenario)) {
+      Scenario each = catalogue.scenario(name);
+      if (race == null) {
+        each.vm().eras().forEach(era -> cases.add(Case.of(each, true, Optional.of(era), Optional.empty())));
+      } else {
+        cases.add(Case.of(each, true, Optional.empty(), Optional.of(race)));
+      }
+    }
+    return cases;
   }
 
   private void compare(String where, TraceHashes expected, TraceHashes actual) {
@@ -119,7 +127,8 @@ final class VerifyDeterminismCommand implements Callable<Integer> {
   }
 
   private void printHashes(TraceHashes hashes) {
-    StringBuilder line = new StringBuilder(MARK).append('\t').append(hashes.subject().scenario().name());
+    StringBuilder line = new StringBuilder(MARK).append('\t').append(hashes.subject().scenario().name())
+        .append('\t').append(hashes.subject().era());
     for (int run = 0; run < hashes.runs(); run++) {
       line.append('\t').append(RunReport.hex(hashes.hash(run)));
     }
@@ -140,12 +149,12 @@ final class VerifyDeterminismCommand implements Callable<Integer> {
         .toList();
     if (rows.size() != hashes.size()) {
       throw new EnvironmentFault("a JVM with " + ChildJvm.describe(options) + " told of " + rows.size()
-          + " scenarios instead of " + hashes.size());
+          + " scenarios and eras instead of " + hashes.size());
     }
     for (int i = 0; i < rows.size(); i++) {
-      long[] theirs = new long[rows.get(i).length - 2];
+      long[] theirs = new long[rows.get(i).length - BEFORE_HASHES];
       for (int run = 0; run < theirs.length; run++) {
-        theirs[run] = Long.parseUnsignedLong(rows.get(i)[run + 2], RADIX);
+        theirs[run] = Long.parseUnsignedLong(rows.get(i)[run + BEFORE_HASHES], RADIX);
       }
       compare("a JVM with " + ChildJvm.describe(options), hashes.get(i),
           new TraceHashes(hashes.get(i).subject(), theirs));
@@ -172,8 +181,8 @@ final class VerifyDeterminismCommand implements Callable<Integer> {
     }
     Model model = Model.builtIn();
     for (Difference difference : differences) {
-      line("run %,d of %s differs in %s: %s instead of %s: %s", difference.run() + 1,
-          difference.expected().subject().scenario().name(), difference.where(),
+      line("run %,d of %s, %s differs in %s: %s instead of %s: %s", difference.run() + 1,
+          difference.expected().subject().scenario().name(), difference.expected().subject().era(), difference.where(),
           RunReport.hex(difference.actual().hash(difference.run())),
           RunReport.hex(difference.expected().hash(difference.run())),
           difference.expected().token(difference.run(), model).text());
@@ -181,7 +190,7 @@ final class VerifyDeterminismCommand implements Callable<Integer> {
     line("compared: this JVM twice%s",
         String.join("", jvmOptions.stream().map(each -> "; a JVM with " + each).toList()));
     line("answer %s   model %s, %,d seeds of %s", answer(hashes), model.id(), seeds,
-        scenario == null ? "every scenario" : scenario);
+        scenario == null ? "every scenario and era" : scenario);
     line("verdict %s", verdict);
   }
 
@@ -208,6 +217,7 @@ final class VerifyDeterminismCommand implements Callable<Integer> {
     for (Difference difference : differences) {
       array.addObject()
           .put("scenario", difference.expected().subject().scenario().name())
+          .put("era", difference.expected().subject().era())
           .put("where", difference.where())
           .put("run", difference.run())
           .put("token", difference.expected().token(difference.run(), model).text());

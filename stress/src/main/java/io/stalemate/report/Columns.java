@@ -3,6 +3,7 @@ package io.stalemate.report;
 import io.stalemate.oracle.Evidence;
 import io.stalemate.oracle.Finding;
 import io.stalemate.scenario.input.Safe;
+import io.stalemate.strategy.Schedule;
 import io.stalemate.trace.Op;
 import io.stalemate.trace.Trace;
 import io.stalemate.trace.TraceLines;
@@ -36,6 +37,8 @@ public final class Columns {
   private final Screen screen;
   private final boolean wide;
   private final Set<Integer> racing = new TreeSet<>();
+  private final Set<Integer> evidence = new TreeSet<>();
+  private final Set<Integer> switches = new TreeSet<>();
   private final List<Integer> tasks = new ArrayList<>();
   private final StringBuilder out = new StringBuilder();
   private MmuState state;
@@ -48,13 +51,15 @@ public final class Columns {
   /**
    * Columns of one run.
    *
-   * @param findings what was found in it, perhaps nothing; their evidence is marked
+   * @param findings what was found in it, worst first, perhaps nothing; the evidence of all is shown, that of the first
+   *     is marked
    * @param offered by step, the tasks that could have gone, as bits
    * @param steps number of steps that {@code offered} knows; 0 if nobody recorded them
-   * @param wide whether to show every event
+   * @param schedule the switches that the run does not make by itself; each gets a line
+   * @param wide whether to show every event, and each in full however wide the screen
    */
-  public Columns(
-      TraceLines lines, List<Finding> findings, IntToLongFunction offered, int steps, Screen screen, boolean wide) {
+  public Columns(TraceLines lines, List<Finding> findings, IntToLongFunction offered, int steps, Schedule schedule,
+      Screen screen, boolean wide) {
     this.lines = lines;
     this.trace = lines.trace();
     this.findings = List.copyOf(findings);
@@ -63,7 +68,11 @@ public final class Columns {
     this.screen = screen;
     this.wide = wide;
     this.state = new MmuState(trace);
-    findings.forEach(finding -> finding.evidence().forEach(evidence -> racing.add(evidence.event())));
+    findings.forEach(finding -> finding.evidence().forEach(each -> evidence.add(each.event())));
+    findings.stream().limit(1).forEach(worst -> worst.evidence().forEach(each -> racing.add(each.event())));
+    for (int step : schedule.steps()) {
+      switches.add(step);
+    }
     Set<Integer> acting = new TreeSet<>();
     for (int event = 0; event < trace.size(); event++) {
       if (trace.task(event) != Trace.BOOT && isShown(event)) {
@@ -106,11 +115,12 @@ public final class Columns {
     int stepped = Trace.BOOT;
     for (int event = 0; event < trace.size(); event++) {
       int task = trace.task(event);
-      boolean cut = isPreemption(event, stepped);
-      if (task != previous || cut) {
+      boolean isPreemption = isPreemption(event, stepped);
+      boolean isSwitch = isPreemption || isInSchedule(event);
+      if (task != previous || isSwitch) {
         flush(previous, event);
-        if (cut) {
-          preemption(event, task);
+        if (isSwitch) {
+          choice(isPreemption ? "preempt" : "switch", event, task);
         }
       }
       previous = task;
@@ -136,7 +146,7 @@ public final class Columns {
   }
 
   private boolean isShown(int event) {
-    return wide || racing.contains(event) || (trace.task(event) != Trace.BOOT && Interest.in(trace, event));
+    return wide || evidence.contains(event) || (trace.task(event) != Trace.BOOT && Interest.in(trace, event));
   }
 
   private void header() {
@@ -168,7 +178,12 @@ public final class Columns {
     return true;
   }
 
-  private void preemption(int event, int task) {
+  /** Whether the schedule names the step of {@code event}: where nobody is preempted it still says who begins. */
+  private boolean isInSchedule(int event) {
+    return trace.isStep(event) && lines.step(event) < steps && switches.contains(lines.step(event));
+  }
+
+  private void choice(String what, int event, int task) {
     int step = lines.step(event);
     List<String> others = new ArrayList<>();
     for (int other = 0; other < trace.tasks().size(); other++) {
@@ -176,7 +191,7 @@ public final class Columns {
         others.add(Steps.task(trace, other));
       }
     }
-    String line = "  " + screen.rule(2) + " preempt @" + step + " " + screen.rule(2);
+    String line = "  " + screen.rule(2) + " " + what + " @" + step + " " + screen.rule(2);
     if (!others.isEmpty()) {
       line += " could also have run: " + String.join(", ", others) + " ";
     }
@@ -211,8 +226,10 @@ public final class Columns {
     stepShown = step;
     int indent = indent(task);
     String what = task == Trace.BOOT ? "boot " : "";
-    String text = screen.cut(what + Safe.print(lines.operation(event)), STEP_WIDTH + room - indent - GUTTER);
-    String blanks = " ".repeat(Math.max(0, STEP_WIDTH + room - indent - GUTTER - text.length()));
+    int width = STEP_WIDTH + room - indent - GUTTER;
+    String whole = what + Safe.print(lines.operation(event));
+    String text = wide ? whole : screen.cut(whole, width);
+    String blanks = " ".repeat(Math.max(0, width - text.length()));
     line(" ".repeat(Math.max(0, STEP_WIDTH - number.length())) + number + " ".repeat(indent - STEP_WIDTH)
         + Screen.padded(marked ? screen.mark() : "", GUTTER)
         + (marked ? screen.colour().strong(text) : text) + blanks + stateText(state.values()));

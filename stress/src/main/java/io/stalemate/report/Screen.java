@@ -49,7 +49,7 @@ public record Screen(int width, boolean ascii, Colour colour) {
   }
 
   /** Yields {@code text} broken at blanks into lines that fit; lines after the first start with {@code indent}. */
-  List<String> wrap(String text, String indent) {
+  public List<String> wrap(String text, String indent) {
     List<String> lines = new ArrayList<>();
     StringBuilder line = new StringBuilder();
     boolean first = true;

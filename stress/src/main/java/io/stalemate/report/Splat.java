@@ -11,6 +11,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * A finding the way a kernel reports a bug: who did what, where from, holding what, in which order, and how to see it
@@ -37,6 +38,8 @@ public record Splat(
   private static final int RACING = 2;
   private static final int LABEL_WIDTH = 10;
   private static final int SWITCHES_MAX = 60;
+  /** Functions that every walk of a page table goes through: their callers say what was going on. */
+  private static final Pattern WALK = Pattern.compile("_*kvm_pgtable_(visit|walk)");
 
   /** Yields the splat; every line ends with a line feed. */
   public String render(Screen screen) {
@@ -68,15 +71,15 @@ public record Splat(
     return out.toString();
   }
 
-  /** The innermost functions of the racing accesses, or else their tasks. */
+  /** The innermost functions of the racing accesses that say something, or else their tasks. */
   private String where() {
     Set<String> functions = new LinkedHashSet<>();
     Set<String> tasks = new LinkedHashSet<>();
     for (Evidence evidence : finding.evidence().subList(0, Math.min(RACING, finding.evidence().size()))) {
       List<String> stack = stack(evidence);
-      if (!stack.isEmpty()) {
-        functions.add(Safe.print(stack.getFirst()));
-      }
+      stack.stream().filter(function -> !WALK.matcher(function).matches()).findFirst()
+          .or(() -> stack.stream().findFirst())
+          .ifPresent(function -> functions.add(Safe.print(function)));
       if (inTrace(evidence)) {
         tasks.add(Steps.task(trace(), trace().task(evidence.event())));
       }

@@ -42,8 +42,8 @@ public record Case(
     Optional<Race> patch = race.map(Races::byName);
     String chosen = era.orElseGet(() -> eraFor(scenario, patch));
     if (!scenario.vm().eras().contains(chosen)) {
-      throw Refused.usage("scenario " + scenario.name() + " has no era " + Safe.quote(chosen) + "; "
-          + Nearest.hint(chosen, scenario.vm().eras()));
+      throw Refused.usage("scenario " + scenario.name() + " has no era " + Safe.quote(chosen) + "; allowed: "
+          + String.join(", ", scenario.vm().eras()));
     }
     if (patch.isPresent() && !patch.get().card().eras().contains(chosen)) {
       throw Refused.usage("race " + patch.get().card().name() + " cannot be put into era " + chosen + "; allowed: "
@@ -69,6 +69,11 @@ public record Case(
       }
     }
     return new Case(scenario, era, race, isBuiltIn, plainAccessesAreChoices, List.copyOf(names));
+  }
+
+  /** Yields the same case without its race. */
+  public Case withoutRace() {
+    return new Case(scenario, era, Optional.empty(), isBuiltIn, plainAccessesAreChoices, oracles);
   }
 
   private static String eraFor(Scenario scenario, Optional<Race> race) {

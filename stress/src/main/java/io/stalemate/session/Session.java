@@ -135,7 +135,8 @@ public final class Session {
   private void work(Runner runner) {
     Strategy strategy = Strategies.of(plan.strategy(), runner.stepsExpected());
     RunTwice twice = new RunTwice(strategy);
-    while (!interrupted.get() && System.nanoTime() - begun < plan.nanosMax()) {
+    // However little time there is, the first chunk is done: a verdict on no run says nothing.
+    while (!interrupted.get() && (nextChunk.get() == 0 || System.nanoTime() - begun < plan.nanosMax())) {
       long start = nextChunk.getAndIncrement() * CHUNK;
       if (start >= stopBefore.get()) {
         return;

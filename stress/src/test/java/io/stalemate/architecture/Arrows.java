@@ -14,7 +14,7 @@ import java.util.TreeMap;
 final class Arrows {
 
   private static final List<String> KERNEL_TEXT =
-      List.of("machine", "cpu", "yardstick", "linux", "linux.mm", "linux.kvm", "linux.arm64");
+      List.of("machine", "cpu", "yardstick", "linux", "linux.mm", "linux.kvm", "linux.arm64", "linux.arm64.nvhe");
   private static final List<String> EVENTS = List.of("machine", "trace", "oracle", "strategy");
   private static final List<String> SCENARIOS =
       List.of("scenario", "scenario.input", "scenario.condition", "scenario.file", "scenario.token");
@@ -34,6 +34,7 @@ final class Arrows {
     rows.put("race", join(KERNEL_TEXT, List.of("scenario.input")));
     rows.put("testbed", join(KERNEL_TEXT, SCENARIOS, List.of("race", "sim")));
     rows.put("actors", join(SCENARIOS, List.of("sim", "strategy", "trace")));
+    rows.put("jvm", List.of("machine"));
     rows.put("report", join(EVENTS, List.of("scenario.input")));
     rows.put("session", join(EVENTS, SCENARIOS, List.of("race", "testbed", "sim", "actors")));
     rows.put("cli", join(EVENTS, SCENARIOS, List.of("race", "testbed", "sim", "actors", "session", "report")));

@@ -47,21 +47,21 @@ record Cli(int code, String out, String err) {
 
   /** The schedule token of a run's finding. */
   String replayToken() {
-    return group(REPLAY);
+    return group(REPLAY, out);
   }
 
   /** The seed token of a run's finding. */
   String seedToken() {
-    return group(AS_FOUND);
+    return group(AS_FOUND, out);
   }
 
   String traceHash() {
-    return group(HASH);
+    return group(HASH, out);
   }
 
-  private String group(Pattern pattern) {
-    Matcher matcher = pattern.matcher(out);
-    assertThat(matcher.find()).as("%s in %s", pattern, out).isTrue();
+  private static String group(Pattern pattern, String text) {
+    Matcher matcher = pattern.matcher(text);
+    assertThat(matcher.find()).as("%s in %s", pattern, text).isTrue();
     return matcher.group(1);
   }
 }

@@ -2,8 +2,11 @@ package io.stalemate.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.stalemate.race.Race;
 import io.stalemate.race.Races;
+import io.stalemate.report.Screen;
 import io.stalemate.scenario.file.Catalogue;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -11,10 +14,12 @@ import tools.jackson.databind.JsonNode;
 
 class ListCommandTest {
 
+  private final Catalogue catalogue = new Catalogue();
+
   @ParameterizedTest
   @CsvSource({"scenarios, yardstick", "races, no-retry-check", "strategies, fpct<d>", "oracles, stale-translation"})
   void eachKindIsListedAsTableAndAsJson(String what, String known) {
-    assertThat(Cli.expect(ExitCode.PASS, "list", what).out().lines()).anyMatch(line -> line.startsWith(known));
+    assertThat(Cli.expect(ExitCode.PASS, "list", what).out().lines()).anyMatch(line -> line.strip().startsWith(known));
     JsonNode rows = Cli.expect(ExitCode.PASS, "list", what, "--json").json().get(what);
     assertThat(rows.valueStream().map(row -> row.get("name").asString())).contains(known);
   }
@@ -22,7 +27,8 @@ class ListCommandTest {
   @Test
   void withoutAKindEverythingIsListed() {
     JsonNode all = Cli.expect(ExitCode.PASS, "list", "--json").json();
-    assertThat(all.get("scenarios").size()).isEqualTo(new Catalogue().names().size());
+    assertThat(all.get("scenarios").size()).isEqualTo(catalogue.names().size());
+    assertThat(all.get("groups").size()).isEqualTo(catalogue.groups().size());
     assertThat(all.get("races").size()).isEqualTo(Races.all().size());
     assertThat(all.get("strategies").size()).isPositive();
     assertThat(all.get("oracles").size()).isPositive();
@@ -31,7 +37,47 @@ class ListCommandTest {
   }
 
   @Test
+  void scenariosStandBelowTheHeadingOfTheirGroup() {
+    List<String> lines = Cli.expect(ExitCode.PASS, "list", "scenarios").out().lines().toList();
+    String heading = "";
+    int seen = 0;
+    for (String line : lines) {
+      String first = line.strip().split(" ")[0];
+      if (!line.isEmpty() && !line.startsWith(" ")) {
+        heading = first;
+      } else if (catalogue.has(first)) {
+        assertThat(catalogue.groupOf(first)).as(line).isEqualTo(heading);
+        seen++;
+      }
+    }
+    assertThat(seen).isEqualTo(catalogue.names().size());
+    for (Catalogue.Group group : catalogue.groups()) {
+      assertThat(lines).contains(group.name() + " - " + group.title());
+    }
+  }
+
+  @Test
+  void racesStandWithTheScenarioThatExposesThemFirst() {
+    List<String> lines = Cli.expect(ExitCode.PASS, "list", "races").out().lines().toList();
+    for (Race race : Races.all()) {
+      Race.Card card = race.card();
+      int at = lines.indexOf(lines.stream()
+          .filter(line -> line.startsWith("  " + card.name() + " ")).findFirst().orElseThrow());
+      assertThat(lines.get(at)).contains(card.oracle()).contains(String.join(" ", card.eras()));
+      assertThat(lines.subList(0, at).stream()
+          .filter(line -> !line.isEmpty() && !line.startsWith(" ")).toList().getLast())
+          .startsWith(catalogue.groupOf(card.scenarios().getFirst()) + " - ");
+    }
+  }
+
+  @Test
+  void nothingIsWiderThanAScreen() {
+    assertThat(Cli.expect(ExitCode.PASS, "list").out().lines()).allMatch(line -> line.length() <= Screen.WIDTH);
+  }
+
+  @Test
   void anUnknownKindIsRefused() {
     Cli.refuse(ExitCode.USAGE, "whales", "list", "whales");
+    Cli.refuse(ExitCode.USAGE, "slot", "list", "races", "slot");
   }
 }

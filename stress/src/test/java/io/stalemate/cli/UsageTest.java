@@ -2,6 +2,7 @@ package io.stalemate.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -42,6 +43,8 @@ class UsageTest {
     "show",
     "show no-such-file",
     "list whales",
+    "list races slot",
+    "template yardstick yardstick",
     "template nowhere",
     "bench yardstick --for never",
     "bench nowhere",
@@ -66,7 +69,9 @@ class UsageTest {
     Cli.refuse(ExitCode.USAGE, "yardstick", "run", "yardstik");
     Cli.refuse(ExitCode.USAGE, "no-retry-check", "run", "yardstick", "--race", "no-rety-check");
     Cli.refuse(ExitCode.USAGE, "pct3", "run", "yardstick", "--strategy", "ptc3");
-    Cli.refuse(ExitCode.USAGE, "v5.15", "run", "yardstick", "--era", "v5.16");
+    Cli.refuse(ExitCode.USAGE, "allowed: v5.15, v6.2, v6.12", "run", "yardstick", "--era", "v5.16");
+    Cli.refuse(ExitCode.USAGE, "did you mean 'slots-lock-in-srcu'?", "run", "yardstick", "--race", "slots");
+    Cli.refuse(ExitCode.USAGE, "there is no trace file 'nofile'", "replay", "nofile");
     Cli.refuse(ExitCode.USAGE, "yardstick", "template", "yardstock");
     Cli.refuse(ExitCode.USAGE, "--seed", "run", "yardstick", "--sead", "1");
   }
@@ -76,5 +81,13 @@ class UsageTest {
     assertThat(Cli.expect(ExitCode.PASS, "--help").out()).contains("Exit codes").contains("verify-determinism");
     assertThat(Cli.expect(ExitCode.PASS, "run", "--help").out()).contains("--keep-going");
     assertThat(Cli.expect(ExitCode.PASS, "--version").out()).isEqualTo(Main.VERSION + System.lineSeparator());
+    assertThat(Cli.expect(ExitCode.PASS, "run", "--version").out()).isEqualTo(Main.VERSION + System.lineSeparator());
+  }
+
+  @Test
+  void helpSaysWhatEachCommandDoesInOneSentence() {
+    List<String> commands = Cli.expect(ExitCode.PASS, "--help").out().lines()
+        .dropWhile(line -> !line.equals("Commands:")).skip(1).takeWhile(line -> !line.isBlank()).toList();
+    assertThat(commands).hasSize(7).allMatch(line -> line.endsWith("."));
   }
 }

@@ -3,6 +3,10 @@ package io.stalemate.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stalemate.machine.Tracepoint;
+import io.stalemate.oracle.Evidence;
+import io.stalemate.oracle.Finding;
+import io.stalemate.oracle.Severity;
+import io.stalemate.strategy.Schedule;
 import io.stalemate.trace.ObjectKind;
 import io.stalemate.trace.Op;
 import io.stalemate.trace.Trace;
@@ -14,6 +18,7 @@ import org.junit.jupiter.api.Test;
 class ColumnsTest {
 
   private static final String FOOTER = "trace hash 3fa2c07716be5d90  equal to recorded";
+  private static final Schedule NONE = new Schedule(new int[0], new int[0]);
   private final Race race = new Race();
 
   @Test
@@ -47,7 +52,7 @@ class ColumnsTest {
         trace.append(Op.GUEST_LOAD.ordinal(), task, word, 0, 0, 0, 0);
       }
       for (int width : new int[] {60, 100, 200}) {
-        String text = new Columns(new TraceLines(trace), List.of(), step -> -1L, count, screen(width), false)
+        String text = new Columns(new TraceLines(trace), List.of(), step -> -1L, count, NONE, screen(width), false)
             .render("");
         assertThat(text.lines()).allMatch(line -> line.length() <= width);
       }
@@ -60,7 +65,7 @@ class ColumnsTest {
     trace.tasks().add("vcpu0");
     trace.append(Op.RETRYING.ordinal(), 0, 0, 0, 0, 0, 0);
 
-    assertThat(new Columns(new TraceLines(trace), List.of(), step -> 1, 1, screen(100), false).render("end"))
+    assertThat(new Columns(new TraceLines(trace), List.of(), step -> 1, 1, NONE, screen(100), false).render("end"))
         .isEqualTo("step  vcpu0\n   0  retry\nend\n");
   }
 
@@ -80,8 +85,51 @@ class ColumnsTest {
     trace.append(Op.TRACE.ordinal(), 1, Tracepoint.NOTIFIER_START.ordinal(), 0, 1, 0, 0);
     trace.append(Op.RETRYING.ordinal(), 0, 0, 0, 0, 0, 0);
 
-    assertThat(new Columns(new TraceLines(trace), List.of(), step -> 3, 1, screen(100), false).render(""))
+    assertThat(new Columns(new TraceLines(trace), List.of(), step -> 3, 1, NONE, screen(100), false).render(""))
         .doesNotContain("preempt");
+  }
+
+  @Test
+  void aScheduleThatSaysWhoStartsIsDrawn() {
+    Trace trace = new Trace();
+    trace.tasks().addAll(List.of("a", "b"));
+    trace.append(Op.RETRYING.ordinal(), 1, 0, 0, 0, 0, 0);
+    Schedule first = new Schedule(new int[] {0}, new int[] {1});
+
+    assertThat(new Columns(new TraceLines(trace), List.of(), step -> 3, 1, first, screen(60), false).render("end"))
+        .isEqualTo("step  b\n  -- switch @0 -- could also have run: a -------------------\n   0  retry\nend\n"
+            .replace('-', '─'));
+  }
+
+  @Test
+  void onlyTheWorstFindingIsMarkedButTheEvidenceOfAllIsShown() {
+    Trace trace = new Trace();
+    trace.tasks().add("a");
+    for (int i = 0; i < 4; i++) {
+      trace.append(Op.SMP_MB.ordinal(), 0, 0, 0, 0, 0, 0);
+    }
+    List<Finding> findings = List.of(finding("first", 0), finding("second", 2));
+
+    String text = new Columns(new TraceLines(trace), findings, step -> 1, 4, NONE, screen(60), false).render("");
+
+    assertThat(text.lines().filter(line -> line.contains("smp_mb")).map(line -> line.substring(4, 12)))
+        .containsExactly("» smp_mb", "  smp_mb", "  smp_mb", "  smp_mb");
+    assertThat(text).contains("VIOLATION first", "VIOLATION second");
+  }
+
+  @Test
+  void wideCutsNothing() {
+    Trace trace = new Trace();
+    trace.tasks().add("a");
+    int word = trace.objects().add(ObjectKind.WORD, "w".repeat(200));
+    trace.append(Op.READ_ONCE.ordinal(), 0, word, 7, 0, 0, 0);
+
+    assertThat(new Columns(new TraceLines(trace), List.of(), step -> 1, 1, NONE, screen(60), true).render(""))
+        .contains("w".repeat(200) + " = 7");
+  }
+
+  private static Finding finding(String oracle, int event) {
+    return new Finding(oracle, Severity.RULE, "what", "rule", List.of(new Evidence(event, "role")), List.of());
   }
 
   @Test
@@ -91,7 +139,7 @@ class ColumnsTest {
     trace.append(Op.SMP_MB.ordinal(), 0, 0, 0, 0, 0, 0);
     trace.append(Op.RETRYING.ordinal(), 1, 0, 0, 0, 0, 0);
 
-    assertThat(new Columns(new TraceLines(trace), List.of(), step -> 0, 0, screen(100), false).render(""))
+    assertThat(new Columns(new TraceLines(trace), List.of(), step -> 0, 0, NONE, screen(100), false).render(""))
         .isEqualTo("step  vcpu0\n   1  retry\n1 event folded (--wide shows all)\n");
   }
 
@@ -101,7 +149,7 @@ class ColumnsTest {
     trace.append(Op.SMP_MB.ordinal(), 0, 0, 0, 0, 0, 0);
     trace.append(Op.SMP_MB.ordinal(), 1, 0, 0, 0, 0, 0);
     trace.append(announced.ordinal(), 0, 0, 0, 0, 0, 0);
-    return new Columns(new TraceLines(trace), List.of(), step -> step < 2 ? 3 : 1, 3, screen(100), true)
+    return new Columns(new TraceLines(trace), List.of(), step -> step < 2 ? 3 : 1, 3, NONE, screen(100), true)
         .render("");
   }
 
@@ -117,7 +165,7 @@ class ColumnsTest {
       trace.append(ops[i].ordinal(), tasks[i], lock, 1, 0, 0, 0);
     }
 
-    String text = new Columns(new TraceLines(trace), List.of(), step -> 0, 0, screen(60), true).render("");
+    String text = new Columns(new TraceLines(trace), List.of(), step -> 0, 0, NONE, screen(60), true).render("");
 
     assertThat(text.lines().skip(1).limit(ops.length).map(line -> line.substring(49).strip()))
         .containsExactly("R a", "R 2 tasks", "R b", "-", "W b", "-", "a", "-");
@@ -125,7 +173,8 @@ class ColumnsTest {
 
   private String render(boolean wide, Screen screen) {
     return new Columns(
-        new TraceLines(race.trace), List.of(race.finding()), race::offered, race.steps(), screen, wide)
+        new TraceLines(race.trace), List.of(race.finding()), race::offered, race.steps(),
+        race.schedule(), screen, wide)
         .render(FOOTER);
   }
 

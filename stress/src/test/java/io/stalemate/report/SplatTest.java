@@ -40,6 +40,20 @@ class SplatTest {
   }
 
   @Test
+  void theBugLineNamesWhoeverCalledTheWalker() {
+    Map<Integer, List<String>> stacks = Map.of(
+        race.map(), List.of("__kvm_pgtable_visit", "__kvm_pgtable_walk", "_kvm_pgtable_walk", "kvm_pgtable_walk",
+            "kvm_pgtable_stage2_map", "user_mem_abort"),
+        race.zap(), List.of("kvm_pgtable_walk"));
+
+    String splat = new Splat(lines, race.finding(), List.of(), stacks, NONE, "", Map.of())
+        .render(screen(false, false));
+
+    assertThat(splat).contains("BUG: stalemate: stale-translation in kvm_pgtable_stage2_map / kvm_pgtable_walk\n")
+        .contains("\n __kvm_pgtable_visit\n __kvm_pgtable_walk\n");
+  }
+
+  @Test
   void foreignTextCannotSteerTheTerminalAndForeignEventsDoNotThrow() {
     Finding finding = new Finding("o\u001b[2J", Severity.RULE, "what\r\n", "rule\u202e",
         List.of(new Evidence(99_999, "role\u0007"), new Evidence(-1, "")), List.of("note\u009b"));

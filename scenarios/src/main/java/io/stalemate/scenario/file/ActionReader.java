@@ -2,20 +2,26 @@ package io.stalemate.scenario.file;
 
 import io.stalemate.scenario.Action;
 import io.stalemate.scenario.ActionKind;
+import io.stalemate.scenario.DirtyAction;
+import io.stalemate.scenario.CopyTags;
 import io.stalemate.scenario.GuestAction;
+import io.stalemate.scenario.GuestCall;
 import io.stalemate.scenario.HostAction;
 import io.stalemate.scenario.Limits;
 import io.stalemate.scenario.MappingKind;
+import io.stalemate.scenario.ProcessExit;
 import io.stalemate.scenario.Repeated;
 import io.stalemate.scenario.SetAttributes;
 import io.stalemate.scenario.SlotAction;
 import io.stalemate.scenario.SystemUnderTest;
 import io.stalemate.scenario.TaskKind;
+import io.stalemate.scenario.Ucall;
 import io.stalemate.scenario.Worded;
 import io.stalemate.scenario.YardstickAction;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /** Reads one action of a task: {@code { do = store, gfn = 1, times = 2 }}. */
 final class ActionReader {
@@ -47,9 +53,14 @@ final class ActionReader {
 
   private Action action(Section at, ActionKind kind) {
     return switch (kind) {
-      case LOAD -> new GuestAction.Load(gfn(at));
-      case STORE -> new GuestAction.Store(gfn(at), at.number("data", 1, Limits.DATA, GuestAction.Store.FRESH));
-      case FETCH -> new GuestAction.Fetch(gfn(at));
+      case LOAD -> new GuestAction.Load(anyGfn(at), Manners.read(at));
+      case STORE -> new GuestAction.Store(
+          anyGfn(at), at.number("data", 1, Limits.DATA, GuestAction.Store.FRESH), Manners.read(at));
+      case FETCH -> new GuestAction.Fetch(anyGfn(at), Manners.read(at));
+      case DC -> new GuestAction.CacheMaintenance(anyGfn(at), at.number("offset", 0, Limits.PAGE_BYTES - 1, 0));
+      case UCALL -> new Ucall();
+      case MMIO_GUARD_ENROLL, SYSTEM_RESET -> new GuestCall(kind, 0);
+      case MMIO_GUARD_MAP, MMIO_GUARD_UNMAP -> new GuestCall(kind, ipa(at));
       case MUNMAP -> new HostAction.Munmap(hva(at), pages(at));
       case MMAP -> new HostAction.Mmap(hva(at), pages(at), mapping(at), shift(at), at.flag("writable", true));
       case REMAP -> new HostAction.Remap(hva(at), pages(at), mapping(at), shift(at), at.flag("writable", true));
@@ -60,13 +71,27 @@ final class ActionReader {
       case PROTECT -> new HostAction.Protect(hva(at), pages(at));
       case AGE -> new HostAction.Age(hva(at), pages(at));
       case TOUCH -> new HostAction.Touch(hva(at), at.flag("write", false));
-      case SLOT_CREATE -> new SlotAction.SlotCreate(vm.memslot(at));
+      case SLOT_CREATE -> at.string("gfn").equals(Optional.of(EmulationReader.ALLOCATE))
+          ? vm.allocated(at)
+          : new SlotAction.SlotCreate(vm.memslot(at));
       case SLOT_DELETE -> new SlotAction.SlotDelete(id(at));
       case SLOT_MOVE -> new SlotAction.SlotMove(id(at), gfn(at));
       case SLOT_FLAGS -> new SlotAction.SlotFlags(id(at), vm.flags(at));
       case SET_ATTRIBUTES -> setAttributes(at);
+      case GET_DIRTY_LOG -> new DirtyAction.GetDirtyLog(id(at));
+      case CLEAR_DIRTY_LOG -> clearDirtyLog(at);
+      case HARVEST_RING -> new DirtyAction.HarvestRing(at.name("vcpu"));
+      case RESET_RINGS -> new DirtyAction.ResetRings();
+      case LOAD_TAGS -> new GuestAction.LoadTags(gfn(at), half(at));
+      case STORE_TAGS -> new GuestAction.StoreTags(gfn(at), half(at));
+      case PROTECT_MTE -> new HostAction.ProtectMte(hva(at), pages(at));
+      case READ_TAGS -> copyTags(at, false);
+      case WRITE_TAGS -> copyTags(at, true);
+      case EXIT_MM -> new ProcessExit();
       case YARDSTICK_FAULT -> new YardstickAction.Fault();
       case YARDSTICK_INVALIDATE -> new YardstickAction.Invalidate();
+      case HOST_LOAD, HOST_STORE, HOST_FETCH, SHARE_HYP, UNSHARE_HYP, DONATE_HYP, HYP_DONATE_HOST, HYP_WRITE, HYP_PIN,
+          FFA_SHARE, FFA_RECLAIM, SHARE_GUEST, UNSHARE_GUEST, GUEST_LOAD, GUEST_STORE -> PkvmReader.action(at, kind);
     };
   }
 
@@ -88,8 +113,46 @@ final class ActionReader {
         at.flag("private", false));
   }
 
+  private Action clearDirtyLog(Section at) {
+    long gfn = gfn(at);
+    return new DirtyAction.ClearDirtyLog(id(at), gfn, at.number("pages", 1, vm.geometry().gfns() - gfn));
+  }
+
+  private int half(Section at) {
+    needsMte(at);
+    return at.number("half", 0, 1, 0);
+  }
+
+  private Action copyTags(Section at, boolean write) {
+    needsMte(at);
+    long gfn = gfn(at);
+    int pages = at.number("pages", 1, Math.min(vm.geometry().gfns() - gfn, Limits.BYTES / Limits.PAGE_BYTES), 1);
+    return new CopyTags(write, gfn, at.number("offset", 0, Limits.PAGE_BYTES - 1, 0),
+        at.number("length", 0, Limits.BYTES, pages * Limits.PAGE_BYTES), at.number("reserved", 0, Limits.DATA, 0),
+        at.number("flag-bits", 0, Limits.DATA, 0), at.number("fault-at", 0, Limits.BYTES, CopyTags.NO_FAULT));
+  }
+
+  private void needsMte(Section at) {
+    if (!vm.mte()) {
+      throw at.refused("do", "tags in a vm without them; vm { mte = true } is needed");
+    }
+  }
+
   private int id(Section at) {
     return at.number("id", 0, Limits.MEMSLOTS - 1);
+  }
+
+  /** The argument of a hypercall: a page, or any address, so that a guest may also give a wrong one. */
+  private long ipa(Section at) {
+    if (at.has("gfn") && at.has("ipa")) {
+      throw at.refused("ipa", "gfn and ipa in one action; one of them is needed");
+    }
+    return at.has("ipa") ? at.number("ipa", 0, GuestCall.IPA_MAX) : gfn(at) * Limits.PAGE_BYTES;
+  }
+
+  /** A page of a guest access, which may be one beyond the tables if the file says that it is meant. */
+  private long anyGfn(Section at) {
+    return at.number("gfn", 0, vm.gfnLargest());
   }
 
   private long gfn(Section at) {

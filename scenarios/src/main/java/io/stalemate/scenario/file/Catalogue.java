@@ -20,6 +20,9 @@ public final class Catalogue {
   /** A line of the index. */
   public record Entry(String name, String group, String title) {}
 
+  /** What the scenarios of a group have in common, in one line. */
+  public record Group(String name, String title) {}
+
   private static final String FOLDER = "/io/stalemate/scenario/";
 
   private final List<Entry> entries = new ArrayList<>();
@@ -38,6 +41,30 @@ public final class Catalogue {
   /** Yields the built-in scenarios, in the order of the index. */
   public List<Entry> entries() {
     return List.copyOf(entries);
+  }
+
+  /** Yields the groups of the built-in scenarios, in the order in which lists show them. */
+  public List<Group> groups() {
+    List<String> used = entries.stream().map(Entry::group).distinct().toList();
+    List<Group> groups = new ArrayList<>();
+    for (String line : new String(resource("groups.tsv"), StandardCharsets.UTF_8).lines().toList()) {
+      String[] fields = line.split("\t", -1);
+      if (fields.length != 2) {
+        throw new IllegalStateException("groups.tsv: " + line);
+      }
+      if (used.contains(fields[0])) {
+        groups.add(new Group(fields[0], fields[1]));
+      }
+    }
+    List<String> titled = groups.stream().map(Group::name).toList();
+    used.stream().filter(name -> !titled.contains(name)).forEach(name -> groups.add(new Group(name, "")));
+    return groups;
+  }
+
+  /** Yields the group of the built-in scenario {@code name}. */
+  public String groupOf(String name) {
+    return entries.stream().filter(entry -> entry.name().equals(name)).map(Entry::group).findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("no built-in scenario: " + name));
   }
 
   /** Yields the names of the built-in scenarios, in the order of the index. */

@@ -1,12 +1,20 @@
 package io.stalemate.scenario.file;
 
 import io.stalemate.scenario.Action;
+import io.stalemate.scenario.DirtyAction;
+import io.stalemate.scenario.CopyTags;
+import io.stalemate.scenario.Emulation;
 import io.stalemate.scenario.GuestAction;
+import io.stalemate.scenario.GuestCall;
 import io.stalemate.scenario.HostAction;
+import io.stalemate.scenario.Manner;
 import io.stalemate.scenario.Mapping;
 import io.stalemate.scenario.Memslot;
+import io.stalemate.scenario.ProcessExit;
+import io.stalemate.scenario.PkvmAction;
 import io.stalemate.scenario.SetAttributes;
 import io.stalemate.scenario.SlotAction;
+import io.stalemate.scenario.Ucall;
 import io.stalemate.scenario.Vm;
 import io.stalemate.scenario.YardstickAction;
 import java.util.BitSet;
@@ -29,6 +37,7 @@ final class Reach {
   Reach(Vm vm, Iterable<Action> actions) {
     this.vm = vm;
     vm.mmio().forEach(gfn -> gfns.set(gfn.intValue()));
+    vm.emulation().bus().forEach(gfn -> gfns.set(gfn.intValue()));
     for (Mapping mapping : vm.mappings()) {
       set(hvas, mapping.hva(), mapping.pages());
     }
@@ -38,6 +47,8 @@ final class Reach {
         set(hvas, mmap.hva(), mmap.pages());
       } else if (action instanceof SlotAction.SlotCreate create) {
         slot(create.slot());
+      } else if (action instanceof SlotAction.SlotAllocate create) {
+        slotPages.merge(create.id(), create.pages(), Math::max);
       }
     }
     for (Action action : actions) {
@@ -55,25 +66,61 @@ final class Reach {
           throw at.refused("gfn", "gfn = " + guest.gfn()
               + "; no memslot ever covers it (list it under vm.mmio if meant)");
         }
+        checkTable(at, guest);
       }
+      // A hypercall may name any address: refusing it is the kernel's business.
+      case GuestCall call -> { }
       case HostAction.Ksm ksm -> {
         checkHvas(at, "hva", ksm.hva(), 1);
         checkHvas(at, "with", ksm.with(), 1);
       }
       case HostAction.Mmap mmap -> { }
       case HostAction host -> checkHvas(at, "hva", host.hva(), host.pages());
+      case Ucall ucall -> {
+        if (vm.emulation().ucall() == Emulation.NO_UCALL) {
+          throw at.refused("do", "ucall in a vm that has no address for it; vm.vmm { ucall } gives one");
+        }
+      }
+      case SlotAction.SlotAllocate create -> checkHvas(at, "hva", create.hva(), create.pages());
       case SlotAction.SlotCreate create -> checkHvas(at, "hva", create.slot().hva(), create.slot().pages());
       case SlotAction.SlotMove move -> {
-        checkId(at, move);
+        checkId(at, move.id());
         if (move.gfn() + slotPages.getOrDefault(move.id(), 0L) > vm.geometry().gfns()) {
           throw at.refused("gfn", "gfn = " + move.gfn() + "; memslot " + move.id() + " would end beyond gfn "
               + (vm.geometry().gfns() - 1));
         }
       }
-      case SlotAction slot -> checkId(at, slot);
+      case SlotAction slot -> checkId(at, slot.id());
+      case DirtyAction.GetDirtyLog get -> checkId(at, get.id());
+      case DirtyAction.ClearDirtyLog clear -> checkId(at, clear.id());
+      case DirtyAction.HarvestRing harvest -> checkRings(at);
+      case DirtyAction.ResetRings reset -> checkRings(at);
       case SetAttributes set -> { }
+      case ProcessExit exit -> { }
+      case CopyTags copy -> {
+        if (!gfns.get((int) copy.gfn())) {
+          throw at.refused("gfn", "gfn = " + copy.gfn() + "; no memslot ever covers it");
+        }
+      }
       case YardstickAction.Fault fault -> { }
       case YardstickAction.Invalidate invalidate -> { }
+      // PkvmReader checks those.
+      case PkvmAction pkvm -> { }
+    }
+  }
+
+  private void checkTable(Section at, GuestAction guest) {
+    Manner manner = switch (guest) {
+      case GuestAction.Load load -> load.manner();
+      case GuestAction.Store store -> store.manner();
+      case GuestAction.Fetch fetch -> fetch.manner();
+      case GuestAction.LoadTags load -> Manner.PLAIN;
+      case GuestAction.StoreTags store -> Manner.PLAIN;
+      case GuestAction.CacheMaintenance dc -> Manner.PLAIN;
+    };
+    if (manner.table() != Manner.NO_TABLE && !gfns.get((int) manner.table())) {
+      throw at.refused("stage1-table", "stage1-table = " + manner.table()
+          + "; no memslot ever covers it (list it under vm.mmio if meant)");
     }
   }
 
@@ -84,9 +131,15 @@ final class Reach {
     }
   }
 
-  private void checkId(Section at, SlotAction slot) {
-    if (!slotPages.containsKey(slot.id())) {
-      throw at.refused("id", "id = " + slot.id() + "; no memslot ever has it");
+  private void checkId(Section at, int id) {
+    if (!slotPages.containsKey(id)) {
+      throw at.refused("id", "id = " + id + "; no memslot ever has it");
+    }
+  }
+
+  private void checkRings(Section at) {
+    if (vm.dirtyTracking().ringEntries() == 0) {
+      throw at.refused("do", "dirty rings in a vm that has none; vm.dirty-ring { entries } gives each vcpu one");
     }
   }
 

@@ -49,7 +49,7 @@ public final class ScenarioFile {
   private static final int DIGEST_DIGITS = 10;
   private static final int ERROR_MAX = 160;
 
-  private static final List<String> KEYS = List.of("name", "title", "about", "group", "system", "vm", "tasks",
+  private static final List<String> KEYS = List.of("name", "title", "about", "group", "system", "vm", "pkvm", "tasks",
       "oracles", "goals", "outcomes", "bounds");
 
   private ScenarioFile() {}
@@ -89,8 +89,9 @@ public final class ScenarioFile {
     TaskReader.VmAndTasks read = new TaskReader(root, system).read();
     JudgementReader judgement = new JudgementReader(root, read.tasks());
     Section bounds = root.section("bounds", "the bounds").allow(List.of("steps"));
-    return new Scenario(name, title, about, group, system, read.vm(), read.tasks(), judgement.oraclesLeftOut(),
-        judgement.goals(), judgement.outcomes(), bounds.number("steps", 1, Limits.STEPS, Limits.STEPS_DEFAULT), digest);
+    return new Scenario(name, title, about, group, system, read.vm(), read.pkvm(), read.tasks(),
+        judgement.oraclesLeftOut(), judgement.goals(), judgement.outcomes(),
+        bounds.number("steps", 1, Limits.STEPS, Limits.STEPS_DEFAULT), digest);
   }
 
   private static String decode(String file, byte[] bytes) {

@@ -1,7 +1,11 @@
 package io.stalemate.scenario.file;
 
 import io.stalemate.scenario.Action;
+import io.stalemate.scenario.DirtyAction;
 import io.stalemate.scenario.Limits;
+import io.stalemate.scenario.ProcessExit;
+import io.stalemate.scenario.Pkvm;
+import io.stalemate.scenario.PkvmAction;
 import io.stalemate.scenario.Repeated;
 import io.stalemate.scenario.SystemUnderTest;
 import io.stalemate.scenario.Task;
@@ -37,12 +41,15 @@ final class TaskReader {
   }
 
   /** The VM and the tasks; neither makes sense without the other. */
-  record VmAndTasks(Vm vm, List<Task> tasks) {}
+  record VmAndTasks(Vm vm, Pkvm pkvm, List<Task> tasks) {}
 
   VmAndTasks read() {
     Section vmSection = root.section("vm", "the vm");
     VmReader vmReader = new VmReader(vmSection);
-    Vm vm = vmReader.read((int) kinds.stream().filter(kind -> kind == TaskKind.VCPU).count());
+    Vm vm = vmReader.read((int) kinds.stream().filter(TaskKind::hasCpu).count());
+    PkvmReader pkvmReader = new PkvmReader(root, system);
+    Pkvm pkvm = pkvmReader.read();
+    pkvmReader.check(pkvm, vm);
     ActionReader actions = new ActionReader(system, vmReader);
     List<Task> tasks = new ArrayList<>();
     List<Placed> placed = new ArrayList<>();
@@ -50,13 +57,29 @@ final class TaskReader {
     for (int i = 0; i < sections.size(); i++) {
       Section section = sections.get(i);
       int cpu = cpu(section, kinds.get(i), vm, vcpus, tasks);
-      vcpus += kinds.get(i) == TaskKind.VCPU ? 1 : 0;
+      vcpus += kinds.get(i).hasCpu() ? 1 : 0;
       tasks.add(new Task(name(section, tasks), kinds.get(i), cpu, actions(section, kinds.get(i), actions, placed)));
     }
     Reach reach = new Reach(vm, placed.stream().map(Placed::action).toList());
     reach.checkMemslots(vmSection);
     placed.forEach(each -> reach.check(each.at, each.action));
-    return new VmAndTasks(vm, tasks);
+    for (Placed each : placed) {
+      if (each.action instanceof PkvmAction action) {
+        PkvmReader.check(each.at, action, pkvm, vm);
+      }
+      if (each.action instanceof DirtyAction.HarvestRing harvest) {
+        checkVcpu(each.at, harvest.vcpu(), tasks);
+      }
+    }
+    return new VmAndTasks(vm, pkvm, tasks);
+  }
+
+  private static void checkVcpu(Section at, String name, List<Task> tasks) {
+    List<String> vcpus = tasks.stream().filter(task -> task.kind() == TaskKind.VCPU).map(Task::name).toList();
+    if (!vcpus.contains(name)) {
+      throw at.refused("vcpu", "vcpu = '" + name + "'; "
+          + (vcpus.isEmpty() ? "a task of kind vcpu is needed" : "one of " + String.join(", ", vcpus) + " is allowed"));
+    }
   }
 
   private static String name(Section section, List<Task> before) {
@@ -69,16 +92,17 @@ final class TaskReader {
 
   /** A vCPU's pCPU. Nothing takes a vCPU off its pCPU here, so that two of them cannot share one. */
   private static int cpu(Section section, TaskKind kind, Vm vm, int vcpu, List<Task> before) {
-    if (kind == TaskKind.VCPU) {
+    if (kind.hasCpu()) {
       int cpu = section.number("cpu", 0, vm.cpus() - 1L, vcpu % vm.cpus());
       if (before.stream().anyMatch(task -> task.cpu() == cpu)) {
         throw section.refused(section.has("cpu") ? "cpu" : "kind",
-            "cpu " + cpu + " for a second vcpu; each needs a pCPU of its own, " + vm.cpus() + " are there");
+            "cpu " + cpu + " for a second " + kind.word() + "; each needs a pCPU of its own, " + vm.cpus()
+                + " are there");
       }
       return cpu;
     }
     if (section.has("cpu")) {
-      throw section.refused("cpu", "cpu in a task of kind '" + kind.word() + "'; only a vcpu has one");
+      throw section.refused("cpu", "cpu in a task of kind '" + kind.word() + "'; only a vcpu or a host-cpu has one");
     }
     return Task.NO_CPU;
   }
@@ -87,6 +111,10 @@ final class TaskReader {
     List<Repeated> actions = new ArrayList<>();
     for (Section at : section.sections("do", "an action", Limits.ACTIONS_PER_TASK)) {
       Repeated repeated = reader.read(at, kind);
+      boolean exited = !actions.isEmpty() && actions.getLast().action() instanceof ProcessExit;
+      if (exited || (repeated.action() instanceof ProcessExit && repeated.times() != 1)) {
+        throw at.refused("do", "an action after exit-mm; exit-mm is the last of its task, and done once");
+      }
       actions.add(repeated);
       placed.add(new Placed(at, repeated.action()));
     }

@@ -2,11 +2,15 @@ package io.stalemate.scenario.file;
 
 import io.stalemate.machine.PageUse;
 import io.stalemate.scenario.AllocFailure;
+import io.stalemate.scenario.CpuFeature;
+import io.stalemate.scenario.DirtyTracking;
 import io.stalemate.scenario.Geometry;
 import io.stalemate.scenario.Limits;
 import io.stalemate.scenario.Mapping;
 import io.stalemate.scenario.MappingKind;
 import io.stalemate.scenario.Memslot;
+import io.stalemate.scenario.MmioGuardSetup;
+import io.stalemate.scenario.SlotAction;
 import io.stalemate.scenario.SlotFlag;
 import io.stalemate.scenario.Vm;
 import io.stalemate.scenario.Worded;
@@ -24,11 +28,15 @@ final class VmReader {
   private final Section section;
   private final Geometry geometry;
   private final List<Mapping> mappings = new ArrayList<>();
+  private final List<Long> mmio = new ArrayList<>();
   private final Hvas hvas = new Hvas(mappings);
 
   VmReader(Section section) {
-    this.section = section.allow(
-        List.of("era", "eras", "cpus", "geometry", "host", "memslots", "mmio", "alloc-failures"));
+    List<String> keys = new ArrayList<>(EmulationReader.KEYS);
+    keys.addAll(
+        List.of("era", "eras", "cpus", "geometry", "host", "memslots", "mmio", "alloc-failures", "mmio-guard", "mte",
+            "dirty-log", "dirty-ring", "eager-split", "cpu-features"));
+    this.section = section.allow(keys);
     Section shape = section.section("geometry", "the geometry").allow(List.of("levels", "bits"));
     this.geometry = new Geometry(shape.number("levels", 2, 4, Geometry.SMALL.levels()),
         shape.number("bits", 1, 9, Geometry.SMALL.bits()));
@@ -47,7 +55,9 @@ final class VmReader {
     }
     String absent = eras.contains(Vm.ERA_DEFAULT) ? Vm.ERA_DEFAULT : eras.getLast();
     String era = section.has("era") ? section.word("era", eras) : absent;
-    Section host = section.section("host", "the host").allow(List.of("frames", "mappings"));
+    List<String> hostKeys = new ArrayList<>(List.of("frames", "mappings"));
+    hostKeys.addAll(EmulationReader.HOST_KEYS);
+    Section host = section.section("host", "the host").allow(hostKeys);
     int frames = host.number("frames", 1, Limits.FRAMES, Vm.FRAMES_DEFAULT);
     readMappings(host);
     long populated = mappings.stream().filter(Mapping::populate).mapToLong(Mapping::pages).sum();
@@ -55,7 +65,7 @@ final class VmReader {
       throw host.refused("frames", "frames = " + frames + "; the mappings alone populate " + populated);
     }
     List<Memslot> memslots = readMemslots();
-    List<Long> mmio = section.numbers("mmio", Limits.GFNS, 0, geometry.gfns() - 1L);
+    mmio.addAll(section.numbers("mmio", Limits.GFNS, 0, Limits.GFNS - 1L));
     List<AllocFailure> failures = new ArrayList<>();
     for (Section failure : section.sections("alloc-failures", "an allocation failure", Limits.ALLOC_FAILURES)) {
       failure.allow(List.of("use", "nth"));
@@ -63,18 +73,42 @@ final class VmReader {
       failures.add(new AllocFailure(use, failure.number("nth", 1, Limits.ALLOC_NTH)));
     }
     int cpus = section.number("cpus", 1, Limits.CPUS, Math.max(1, vcpus));
-    return new Vm(era, eras, cpus, geometry, frames, mappings, memslots, mmio, failures);
+    DirtyTracking dirty = new DirtyReader(section, geometry, eras).read();
+    return new Vm(era, eras, cpus, geometry, frames, mappings, memslots, mmio, failures, dirty,
+        section.flag("mte", false), mmioGuard(), new EmulationReader(section, host, geometry, memslots).read(),
+        cpuFeatures());
+  }
+
+  private MmioGuardSetup mmioGuard() {
+    Section guard = section.section("mmio-guard", "the MMIO guard").allow(List.of("lasting", "gicv2"));
+    return new MmioGuardSetup(guard.flag("lasting", false),
+        guard.number("gicv2", 0, geometry.gfns() - 1L, (int) MmioGuardSetup.NO_GICV2));
+  }
+
+  private Set<CpuFeature> cpuFeatures() {
+    List<String> words = section.words("cpu-features", Worded.words(CpuFeature.values()));
+    Set<CpuFeature> features = EnumSet.noneOf(CpuFeature.class);
+    for (CpuFeature feature : CpuFeature.values()) {
+      if (words.contains(feature.word())) {
+        features.add(feature);
+      }
+    }
+    return features;
   }
 
   private void readMappings(Section host) {
     for (Section at : host.sections("mappings", "a mapping", Limits.MAPPINGS)) {
-      at.allow(List.of("name", "hva", "pages", "kind", "shift", "writable", "populate"));
+      at.allow(List.of("name", "hva", "pages", "kind", "shift", "writable", "populate", "mte"));
       String name = at.name("name");
       long hva = at.number("hva", 0, Limits.HVA_PAGES - 1);
       long pages = at.number("pages", 1, Limits.HVA_PAGES - hva);
       MappingKind kind = at.has("kind") ? at.word("kind", MappingKind.values()) : MappingKind.ANON;
       Mapping mapping = new Mapping(name, hva, pages, kind, shift(at, kind, hva, pages), at.flag("writable", true),
-          at.flag("populate", true));
+          at.flag("populate", true), at.flag("mte", false));
+      if (mapping.mte() && !(section.flag("mte", false) && (kind == MappingKind.ANON || kind == MappingKind.SHARED))) {
+        throw at.refused("mte", "mte = true on mapping '" + name + "'; anon and shared mappings of a vm with "
+            + "mte = true may have it");
+      }
       for (Mapping other : mappings) {
         if (other.name().equals(name)) {
           throw at.refused("name", "mapping '" + name + "' given twice; names are unique");
@@ -141,6 +175,18 @@ final class VmReader {
     return new Memslot(id, gfn, pages, hva, flags(at));
   }
 
+  /** Reads a memslot whose place the VMM's allocator chooses. */
+  SlotAction.SlotAllocate allocated(Section at) {
+    int id = at.number("id", 0, Limits.MEMSLOTS - 1);
+    long pages = at.number("pages", 1, geometry.gfns());
+    long hva = hvas.read(at, "hva");
+    if (hva + pages > Limits.HVA_PAGES) {
+      throw at.refused("pages", "memslot of " + pages + " pages from hva " + hva + "; host pages end at "
+          + (Limits.HVA_PAGES - 1));
+    }
+    return new SlotAction.SlotAllocate(id, pages, hva, flags(at));
+  }
+
   /** Reads the flags of a memslot, of the VM or of an action. */
   Set<SlotFlag> flags(Section at) {
     List<String> words = at.words("flags", Worded.words(SlotFlag.values()));
@@ -151,6 +197,16 @@ final class VmReader {
       }
     }
     return flags;
+  }
+
+  /** Whether the VM has allocation tags. */
+  boolean mte() {
+    return section.flag("mte", false);
+  }
+
+  /** The largest gfn that guest accesses may name: the geometry's last, or a larger one under {@code vm.mmio}. */
+  long gfnLargest() {
+    return mmio.stream().mapToLong(Long::longValue).reduce(geometry.gfns() - 1L, Math::max);
   }
 
   Geometry geometry() {

@@ -8,6 +8,9 @@ public final class Nearest {
 
   /** Longer words are compared with nothing: no name of ours is that long. */
   private static final int LENGTH_MAX = 64;
+  /** Shorter pieces are in too many names. */
+  private static final int PART_MIN = 3;
+  private static final int PARTS_MAX = 4;
 
   private Nearest() {}
 
@@ -28,10 +31,27 @@ public final class Nearest {
     return best == null || least > Math.max(2, best.length() / 3) ? Optional.empty() : Optional.of(best);
   }
 
-  /** Yields what a message says after an unknown name: the nearest one, else all of them. */
+  /** Yields what a message says after an unknown name: the nearest one, else those it is a part of, else all. */
   public static String hint(String given, List<String> names) {
     return to(given, names).map(name -> "did you mean '" + name + "'?")
+        .or(() -> parts(given, names))
         .orElseGet(() -> names.isEmpty() ? "none is allowed here" : "allowed: " + String.join(", ", names));
+  }
+
+  /** Names that begin with what was given, or else have it somewhere. */
+  private static Optional<String> parts(String given, List<String> names) {
+    if (given.length() < PART_MIN) {
+      return Optional.empty();
+    }
+    List<String> like = names.stream().filter(name -> name.startsWith(given)).toList();
+    if (like.isEmpty()) {
+      like = names.stream().filter(name -> name.contains(given)).toList();
+    }
+    String quoted = String.join(" or ", like.stream().limit(PARTS_MAX).map(name -> "'" + name + "'").toList());
+    int more = like.size() - PARTS_MAX;
+    return like.isEmpty()
+        ? Optional.empty()
+        : Optional.of("did you mean " + quoted + (more > 0 ? " (or " + more + " more)?" : "?"));
   }
 
   /** Optimal string alignment: each pair of neighbours is swapped at most once. */

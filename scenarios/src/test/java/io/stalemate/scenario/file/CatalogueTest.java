@@ -46,6 +46,15 @@ class CatalogueTest {
   }
 
   @Test
+  void everyGroupHasATitleAndEveryScenarioAGroup() {
+    assertThat(catalogue.groups()).noneMatch(group -> group.title().isEmpty()).doesNotHaveDuplicates();
+    assertThat(catalogue.groups().stream().map(Catalogue.Group::name).toList())
+        .containsExactlyInAnyOrderElementsOf(
+            catalogue.entries().stream().map(Catalogue.Entry::group).distinct().toList());
+    assertThat(catalogue.groupOf("fault-vs-slot-delete")).isEqualTo("memslots");
+  }
+
+  @Test
   void theTemplateIsAScenarioThatLoads() {
     Scenario template = ScenarioFile.parse("template", Catalogue.template().getBytes());
     assertThat(template.name()).isEqualTo("my-scenario");

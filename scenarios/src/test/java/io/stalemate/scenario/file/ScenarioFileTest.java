@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stalemate.machine.PageUse;
 import io.stalemate.scenario.AllocFailure;
+import io.stalemate.scenario.CpuFeature;
 import io.stalemate.scenario.Geometry;
 import io.stalemate.scenario.GuestAction;
 import io.stalemate.scenario.HostAction;
@@ -12,6 +13,7 @@ import io.stalemate.scenario.Mapping;
 import io.stalemate.scenario.MappingKind;
 import io.stalemate.scenario.Memslot;
 import io.stalemate.scenario.OutcomeClass;
+import io.stalemate.scenario.ProcessExit;
 import io.stalemate.scenario.Repeated;
 import io.stalemate.scenario.Scenario;
 import io.stalemate.scenario.SetAttributes;
@@ -80,7 +82,8 @@ class ScenarioFileTest {
         List.of(7L), List.of(new AllocFailure(PageUse.TABLE, 2))));
     assertThat(scenario.tasks()).containsExactly(
         new Task("v0", TaskKind.VCPU, 2,
-            List.of(new Repeated(new GuestAction.Store(4, GuestAction.Store.FRESH), 3), new Repeated(new GuestAction.Fetch(7), 1))),
+            List.of(new Repeated(new GuestAction.Store(4, GuestAction.Store.FRESH), 3),
+                new Repeated(new GuestAction.Fetch(7), 1))),
         new Task("h0", TaskKind.HOST_MM, Task.NO_CPU,
             List.of(new Repeated(new HostAction.Ksm(2, 3), 1), new Repeated(new HostAction.Touch(2, true), 1))),
         new Task("s0", TaskKind.MEMSLOT, Task.NO_CPU, List.of(new Repeated(new SlotAction.SlotMove(1, 0), 1))),
@@ -201,6 +204,27 @@ class ScenarioFileTest {
   void aMissingFileIsAUsersMistake() {
     assertThatThrownBy(() -> ScenarioFile.read(Path.of("no-such\u001bfile"))).isInstanceOf(Refused.class)
         .hasMessage("no-such\uFFFDfile: no such file; name a scenario ('list' shows them) or a file *.scenario.conf");
+  }
+
+  @Test
+  void aProcessEndsOnceAndLast() {
+    String exit = "tasks = [{ name = h, kind = host-mm, do = [{ do = touch, hva = ram }, { do = exit-mm }] }]";
+    assertThat(parse(HEAD + VM + exit).tasks().getFirst().actions().getLast().action())
+        .isEqualTo(new ProcessExit());
+    String line = "f.conf:4: an action after exit-mm; exit-mm is the last of its task, and done once";
+    refuses(HEAD + VM + exit.replace("exit-mm }", "exit-mm }, { do = touch, hva = ram }"), line);
+    refuses(HEAD + VM + exit.replace("exit-mm", "exit-mm, times = 2"), line);
+    refuses(HEAD + VM + exit.replace("host-mm", "notifier"),
+        "f.conf:4: action 'exit-mm' in a task of kind 'notifier'; kind host-mm does it");
+  }
+
+  @Test
+  void cpuFeaturesAreNamed() {
+    assertThat(parse(HEAD + VM + TASKS).vm().cpuFeatures()).isEmpty();
+    assertThat(parse(HEAD + VM.replace("vm {", "vm { cpu-features = [fwb, tlbirange],") + TASKS).vm().cpuFeatures())
+        .containsExactly(CpuFeature.TLBIRANGE, CpuFeature.FWB);
+    refuses(HEAD + VM.replace("vm {", "vm { cpu-features = [tlbrange],") + TASKS,
+        "f.conf:3: unknown cpu-features 'tlbrange' in the vm; did you mean 'tlbirange'?");
   }
 
   private static void refuses(String text, String line) {

@@ -24,6 +24,16 @@ class NearestTest {
   }
 
   @Test
+  void aPartOfANameBringsTheNamesThatHaveIt() {
+    assertThat(Nearest.hint("fault", NAMES))
+        .isEqualTo("did you mean 'fault-vs-invalidate' or 'fault-vs-migration'?");
+    assertThat(Nearest.hint("migra", NAMES)).isEqualTo("did you mean 'fault-vs-migration'?");
+    assertThat(Nearest.hint("abcde", List.of("abcde-one", "abcde-two", "abcde-three", "abcde-four", "abcde-five")))
+        .isEqualTo("did you mean 'abcde-one' or 'abcde-two' or 'abcde-three' or 'abcde-four' (or 1 more)?");
+    assertThat(Nearest.hint("vs", NAMES)).startsWith("allowed: ");
+  }
+
+  @Test
   void oneSwapCountsOnce() {
     assertThat(Nearest.to("badc", List.of("abcd", "bxdc"))).contains("bxdc");
   }

@@ -14,6 +14,7 @@ import io.stalemate.machine.Machine;
  *
  * @param geometry the shape of stage-2 tables
  * @param features the CPUs' features
+ * @param mte allocation tags; linked into a host whose CPUs have them
  */
 public record Arm64Text(
     StageTwoGeometry geometry,
@@ -21,7 +22,10 @@ public record Arm64Text(
     TlbFactory tlb,
     PgtableFactory pgtable,
     UserMemAbortFactory userMemAbort,
-    Arm64MmuFactory arm64Mmu) {
+    Arm64MmuFactory arm64Mmu,
+    HandleGuestAbortFactory handleGuestAbort,
+    MteText mte,
+    MmioGuardFactory mmioGuard) {
 
   /** Links {@code tlb.c}. */
   @FunctionalInterface
@@ -47,6 +51,18 @@ public record Arm64Text(
     Arm64Mmu link(Kvm kvm, KvmS2Mmu mmu, UserMemAbort userMemAbort);
   }
 
+  /** Links what decides about aborts. */
+  @FunctionalInterface
+  public interface HandleGuestAbortFactory {
+    HandleGuestAbort link(Arm64Mmu arch, VmCaps caps);
+  }
+
+  /** Links the MMIO guard. */
+  @FunctionalInterface
+  public interface MmioGuardFactory {
+    MmioGuard link(Kvm kvm, KvmS2Mmu mmu);
+  }
+
   /** The correct text of {@code era} on CPUs without optional features. */
   public static Arm64Text of(Era era, StageTwoGeometry geometry) {
     return of(era, geometry, CpuFeatures.none());
@@ -55,8 +71,8 @@ public record Arm64Text(
   /** The correct text of {@code era}. */
   public static Arm64Text of(Era era, StageTwoGeometry geometry, CpuFeatures features) {
     PgtableFactory pgtable = switch (era) {
-      case V5_15 -> (mmOps, tlb, vmid, pgd, cpu) -> new KvmPgtableV515(mmOps, tlb, vmid, pgd);
-      case V6_2 -> (mmOps, tlb, vmid, pgd, cpu) -> new KvmPgtableV62(mmOps, tlb, vmid, pgd);
+      case V5_15 -> (mmOps, tlb, vmid, pgd, cpu) -> new KvmPgtableV515(mmOps, tlb, vmid, pgd, cpu.fwb(), 0, null);
+      case V6_2 -> (mmOps, tlb, vmid, pgd, cpu) -> new KvmPgtableV62(mmOps, tlb, vmid, pgd, cpu.fwb(), 0, null);
       case V6_12 -> (mmOps, tlb, vmid, pgd, cpu) -> new KvmPgtableV612(mmOps, tlb, vmid, pgd, cpu.fwb());
     };
     UserMemAbortFactory userMemAbort = switch (era) {
@@ -65,7 +81,9 @@ public record Arm64Text(
       case V6_12 -> UserMemAbortV612::new;
     };
     TlbFactory tlb = (m, cpu) -> new KvmTlb(m, cpu.tlbRange());
-    return new Arm64Text(geometry, features, tlb, pgtable, userMemAbort, Arm64Mmu::new);
+    return new Arm64Text(
+        geometry, features, tlb, pgtable, userMemAbort, Arm64Mmu::new, HandleGuestAbort::new, MteText.of(era),
+        MmioGuard::new);
   }
 
   /** Links the MMU of {@code kvm}; the factory that {@code KernelText} asks for. */
@@ -76,21 +94,36 @@ public record Arm64Text(
 
   /** The same text with another {@code tlb.c}. */
   public Arm64Text withTlb(TlbFactory f) {
-    return new Arm64Text(geometry, features, f, pgtable, userMemAbort, arm64Mmu);
+    return new Arm64Text(geometry, features, f, pgtable, userMemAbort, arm64Mmu, handleGuestAbort, mte, mmioGuard);
   }
 
   /** The same text with another {@code pgtable.c}. */
   public Arm64Text withPgtable(PgtableFactory f) {
-    return new Arm64Text(geometry, features, tlb, f, userMemAbort, arm64Mmu);
+    return new Arm64Text(geometry, features, tlb, f, userMemAbort, arm64Mmu, handleGuestAbort, mte, mmioGuard);
   }
 
   /** The same text with another fault path. */
   public Arm64Text withUserMemAbort(UserMemAbortFactory f) {
-    return new Arm64Text(geometry, features, tlb, pgtable, f, arm64Mmu);
+    return new Arm64Text(geometry, features, tlb, pgtable, f, arm64Mmu, handleGuestAbort, mte, mmioGuard);
   }
 
   /** The same text with another {@code mmu.c}. */
   public Arm64Text withArm64Mmu(Arm64MmuFactory f) {
-    return new Arm64Text(geometry, features, tlb, pgtable, userMemAbort, f);
+    return new Arm64Text(geometry, features, tlb, pgtable, userMemAbort, f, handleGuestAbort, mte, mmioGuard);
+  }
+
+  /** The same text with another decision about aborts. */
+  public Arm64Text withHandleGuestAbort(HandleGuestAbortFactory f) {
+    return new Arm64Text(geometry, features, tlb, pgtable, userMemAbort, arm64Mmu, f, mte, mmioGuard);
+  }
+
+  /** The same text with another treatment of allocation tags. */
+  public Arm64Text withMte(MteText f) {
+    return new Arm64Text(geometry, features, tlb, pgtable, userMemAbort, arm64Mmu, handleGuestAbort, f, mmioGuard);
+  }
+
+  /** The same text with another MMIO guard. */
+  public Arm64Text withMmioGuard(MmioGuardFactory f) {
+    return new Arm64Text(geometry, features, tlb, pgtable, userMemAbort, arm64Mmu, handleGuestAbort, mte, f);
   }
 }

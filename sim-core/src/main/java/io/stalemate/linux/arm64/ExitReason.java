@@ -13,5 +13,7 @@ public enum ExitReason {
   /** {@code KVM_EXIT_SYSTEM_EVENT}: the guest powered off; what the end of a guest program amounts to. */
   SYSTEM_EVENT,
   /** The ioctl failed; the errno says why. */
-  ERROR
+  ERROR,
+  /** {@code KVM_EXIT_DIRTY_RING_FULL}: the VMM has to harvest and reset the dirty rings before the vCPU can go on. */
+  DIRTY_RING_FULL
 }

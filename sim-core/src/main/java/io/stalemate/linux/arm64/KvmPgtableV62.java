@@ -20,25 +20,24 @@ public class KvmPgtableV62 extends ParallelWalk {
 
   /** The table of {@code vmid} whose empty root page is {@code pgd}. */
   public KvmPgtableV62(TablePages mmOps, KvmTlb tlb, int vmid, long pgd) {
-    super(mmOps, tlb, vmid, pgd);
+    this(mmOps, tlb, vmid, pgd, false, 0, null);
+  }
+
+  /** As {@link KvmPgtable#KvmPgtable}. */
+  public KvmPgtableV62(TablePages mmOps, KvmTlb tlb, int vmid, long pgd, boolean fwb, int flags,
+      @Nullable ForcePte forcePteCb) {
+    super(mmOps, tlb, vmid, pgd, fwb, flags, forcePteCb);
   }
 
   @Override
-  @KernelFunction(
-      value = "kvm_pgtable_stage2_map",
-      file = "arch/arm64/kvm/hyp/pgtable.c",
-      version = "v6.2-v6.12",
-      elided = "owner annotations, force_pte, updates of software bits only")
-  public int stage2Map(long addr, long size, long phys, int prot, @Nullable MmuMemoryCache memcache, int flags) {
-    StageTwoMap data = new StageTwoMap(phys, PgtableProt.leafAttributes(prot), memcache);
-    int ret = walk(addr, size, new PgtableWalker(
-        (ctx, visit) -> visit == PgtableWalker.TABLE_PRE
-            ? stage2MapWalkTablePre(ctx, data)
-            : stage2MapWalkLeaf(ctx, data),
-        flags | PgtableWalker.TABLE_PRE | PgtableWalker.LEAF));
-    // Pairs with the loads of hardware walks: the guest re-executes its access after this.
-    m.tlb().dsbIshst();
-    return ret;
+  protected int stage2MapWalk(long addr, long size, StageTwoMap data, int flags) {
+    return walk(addr, size, new PgtableWalker(
+        (ctx, visit) -> stage2MapWalker(ctx, visit, data), flags | PgtableWalker.TABLE_PRE | PgtableWalker.LEAF));
+  }
+
+  /** {@code stage2_map_walker()}. */
+  protected int stage2MapWalker(PgtableVisit ctx, int visit, StageTwoMap data) {
+    return visit == PgtableWalker.TABLE_PRE ? stage2MapWalkTablePre(ctx, data) : stage2MapWalkLeaf(ctx, data);
   }
 
   /** Replaces a table by a block where the map allows one. */
@@ -85,10 +84,13 @@ public class KvmPgtableV62 extends ParallelWalk {
     if (!stage2LeafMappingAllowed(ctx, data)) {
       return -E2BIG;
     }
-    long pte = StageTwoPte.leafOf(data.physAt(ctx), data.attributes(), ctx.level());
+    long pte = data.pteAt(ctx);
     // Somebody mapped it already, perhaps with other permissions; breaking it would only make their access fault.
     if (!stage2PteNeedsUpdate(ctx.old(), pte)) {
       return -EAGAIN;
+    }
+    if (!ctx.shared() && ((ctx.old() ^ pte) & ~StageTwoPte.SW_MASK) == 0) {
+      return stage2StoreSoftwareBits(ctx, pte);
     }
     if (!stage2TryBreakPte(ctx)) {
       return -EAGAIN;
@@ -98,11 +100,23 @@ public class KvmPgtableV62 extends ParallelWalk {
     return 0;
   }
 
+  /** Stores an entry that only software will read differently; the translation stays as it is. */
+  protected int stage2StoreSoftwareBits(PgtableVisit ctx, long pte) {
+    // A note may live in these bits alone, and come or go.
+    if (ctx.oldCounted() && !stage2PteIsCounted(pte)) {
+      mmOps.putPage(ctx.table());
+    } else if (!ctx.oldCounted() && stage2PteIsCounted(pte)) {
+      mmOps.getPage(ctx.table());
+    }
+    m.warnOn(!stage2TrySetPte(ctx, pte), "stage2_map_walker_try_leaf: exclusive store failed");
+    return 0;
+  }
+
   @Override
   @KernelFunction(
       value = "kvm_pgtable_stage2_unmap",
       file = "arch/arm64/kvm/hyp/pgtable.c",
-      version = "v6.2-v6.12")
+      version = "v6.2-v6.5")
   public int stage2Unmap(long addr, long size) {
     return walk(addr, size, new PgtableWalker(
         (ctx, visit) -> stage2UnmapWalker(ctx), PgtableWalker.LEAF | PgtableWalker.TABLE_POST));
@@ -146,12 +160,6 @@ public class KvmPgtableV62 extends ParallelWalk {
     tlb.kvmTlbFlushVmidIpa(vmid, ctx.addr(), ctx.level());
   }
 
-  /** {@code kvm_clear_pte()}. */
-  protected void kvmClearPte(PgtableVisit ctx) {
-    ctx.ptep().writeOnce(0);
-    traceSetPte(ctx, ctx.old(), 0);
-  }
-
   @Override
   @KernelFunction(
       value = "kvm_pgtable_stage2_mkyoung",
@@ -159,30 +167,36 @@ public class KvmPgtableV62 extends ParallelWalk {
       version = "v6.2-v6.12")
   public long stage2Mkyoung(long addr, int flags) {
     long[] leaf = {0, KvmTlb.TLBI_TTL_UNKNOWN};
-    int ret = stage2UpdateLeafAttrs(addr, StageTwoGeometry.PAGE_SIZE, StageTwoPte.AF, 0, flags, leaf);
-    if (ret == 0) {
-      // Pairs with the loads of hardware walks.
-      m.tlb().dsbIshst();
+    int ret = stage2UpdateLeafAttrs(addr, 1, StageTwoPte.AF, 0, flags, leaf);
+    if (ret != 0) {
+      return 0;
     }
+    // Pairs with the loads of hardware walks.
+    m.tlb().dsbIshst();
     return leaf[0];
   }
 
   @Override
   @KernelFunction(
-      value = "kvm_pgtable_stage2_test_clear_young",
+      value = "kvm_pgtable_stage2_mkold",
       file = "arch/arm64/kvm/hyp/pgtable.c",
-      version = "v6.6-v6.12")
-  public boolean stage2TestClearYoung(long addr, long size, boolean mkold) {
-    long[] young = {0};
-    walk(addr, size, new PgtableWalker((ctx, visit) -> {
-      if (!StageTwoPte.valid(ctx.old()) || (ctx.old() & StageTwoPte.AF) == 0) {
-        return 0;
-      }
-      young[0] = 1;
-      // No invalidation: a cached translation only makes the page look older than it is.
-      return mkold && !stage2TrySetPte(ctx, ctx.old() & ~StageTwoPte.AF) ? -EAGAIN : 0;
-    }, PgtableWalker.LEAF));
-    return young[0] != 0;
+      version = "v6.2")
+  public long stage2Mkold(long addr) {
+    long[] leaf = {0, KvmTlb.TLBI_TTL_UNKNOWN};
+    // No invalidation: a cached translation only makes the page look older than it is.
+    int ret = stage2UpdateLeafAttrs(addr, 1, 0, StageTwoPte.AF, 0, leaf);
+    return ret == 0 ? leaf[0] : 0;
+  }
+
+  @Override
+  @KernelFunction(
+      value = "kvm_pgtable_stage2_is_young",
+      file = "arch/arm64/kvm/hyp/pgtable.c",
+      version = "v6.2")
+  public boolean stage2IsYoung(long addr) {
+    long[] leaf = {0, KvmTlb.TLBI_TTL_UNKNOWN};
+    int ret = stage2UpdateLeafAttrs(addr, 1, 0, 0, 0, leaf);
+    return ret == 0 && (leaf[0] & StageTwoPte.AF) != 0;
   }
 
   @Override
@@ -191,6 +205,9 @@ public class KvmPgtableV62 extends ParallelWalk {
       file = "arch/arm64/kvm/hyp/pgtable.c",
       version = "v6.2")
   public int stage2RelaxPerms(long addr, int prot, int flags, int cpu) {
+    if ((prot & PgtableProt.SW) != 0) {
+      return -EINVAL;
+    }
     long[] leaf = {0, KvmTlb.TLBI_TTL_UNKNOWN};
     int ret = relaxedAttrs(addr, prot, flags, leaf);
     if (ret == 0) {
@@ -204,7 +221,7 @@ public class KvmPgtableV62 extends ParallelWalk {
   protected int relaxedAttrs(long addr, int prot, int flags, long[] leaf) {
     long set = PgtableProt.leafAttributes(prot) & (StageTwoPte.S2AP_R | StageTwoPte.S2AP_W);
     long clear = (prot & PgtableProt.X) != 0 ? StageTwoPte.XN : 0;
-    return stage2UpdateLeafAttrs(addr, StageTwoGeometry.PAGE_SIZE, set, clear, flags, leaf);
+    return stage2UpdateLeafAttrs(addr, 1, set, clear, flags, leaf);
   }
 
   @Override
@@ -214,23 +231,5 @@ public class KvmPgtableV62 extends ParallelWalk {
       version = "v6.2-v6.12")
   public int stage2Wrprotect(long addr, long size) {
     return stage2UpdateLeafAttrs(addr, size, 0, StageTwoPte.S2AP_W, 0, new long[2]);
-  }
-
-  /**
-   * {@code stage2_update_leaf_attrs()}: changes the attributes of every leaf.
-   *
-   * @param leaf takes the last leaf as it was before, and its level
-   * @return {@code -EAGAIN} if a walk that serves a fault found no leaf, or lost a race
-   */
-  protected int stage2UpdateLeafAttrs(long addr, long size, long set, long clear, int flags, long[] leaf) {
-    return walk(addr, size, new PgtableWalker((ctx, visit) -> {
-      if (!StageTwoPte.valid(ctx.old())) {
-        return -EAGAIN;
-      }
-      leaf[0] = ctx.old();
-      leaf[1] = ctx.level();
-      long pte = (ctx.old() & ~clear) | set;
-      return pte != ctx.old() && !stage2TrySetPte(ctx, pte) ? -EAGAIN : 0;
-    }, flags | PgtableWalker.LEAF));
   }
 }

@@ -14,6 +14,9 @@ public class KvmTlb {
   /** {@code TLBI_TTL_UNKNOWN}: no hint, so that entries of every level and the walk caches go. */
   public static final int TLBI_TTL_UNKNOWN = Tlb.LEVEL_ANY;
 
+  /** Bits of NUM in a range operand. */
+  private static final int RANGE_NUM_BITS = 5;
+
   /** The most pages that one range operand names ({@code MAX_TLBI_RANGE_PAGES}). */
   private static final long MAX_TLBI_RANGE_PAGES = 32L << 16;
 
@@ -85,8 +88,45 @@ public class KvmTlb {
     // Pairs with the walkers' descriptor loads.
     tlb.dsbIshst();
     // An operand that is not aligned to the granule would leave the tail behind.
-    tlb.tlbiRange(vmid, start & -StageTwoGeometry.PAGE_SIZE, pages);
+    flushS2TlbRangeOp(vmid, start & -StageTwoGeometry.PAGE_SIZE, pages);
     tlb.dsb();
+  }
+
+  /**
+   * Issues the invalidations for a range. One operand names {@code (NUM + 1) << (5 * SCALE + 1)} pages, so that several
+   * may be needed, of ever smaller scale, and an odd page goes by itself.
+   */
+  @KernelFunction(
+      value = "__flush_s2_tlb_range_op",
+      file = "arch/arm64/include/asm/tlbflush.h",
+      version = "v6.6-v6.12",
+      elided = "LPA2 alignment")
+  protected void flushS2TlbRangeOp(int vmid, long start, long pages) {
+    long at = start;
+    long left = pages;
+    for (int scale = rangeScaleMax(); left > 1 && scale >= 0; scale--) {
+      int num = rangeNum(left, scale);
+      if (num >= 0) {
+        long named = (num + 1L) << (RANGE_NUM_BITS * scale + 1);
+        tlb.tlbiRange(vmid, at, named);
+        at += named << StageTwoGeometry.PAGE_SHIFT;
+        left -= named;
+      }
+    }
+    if (left == 1) {
+      tlb.tlbiIpa(vmid, at, TLBI_TTL_UNKNOWN);
+    }
+  }
+
+  /** {@code __TLBI_RANGE_NUM()}: the operand's NUM for as many of {@code pages} as the scale can name; -1 for none. */
+  protected int rangeNum(long pages, int scale) {
+    int shift = RANGE_NUM_BITS * scale + 1;
+    return (int) (Math.min(pages, 1L << (RANGE_NUM_BITS + shift)) >>> shift) - 1;
+  }
+
+  /** The largest SCALE of an operand. */
+  protected int rangeScaleMax() {
+    return 3;
   }
 
   /** Drops every translation of {@code size} bytes from {@code addr}, by range if the CPUs can, else the VM's. */

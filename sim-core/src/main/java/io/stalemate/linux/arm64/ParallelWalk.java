@@ -5,6 +5,7 @@ import static io.stalemate.linux.Errno.EAGAIN;
 import io.stalemate.cpu.StageTwoPte;
 import io.stalemate.machine.KernelFunction;
 import io.stalemate.machine.Rcu;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The walker of {@code pgtable.c} since v6.2, for {@link KvmPgtableV62} and later. Faults walk in parallel under
@@ -18,23 +19,37 @@ public abstract class ParallelWalk extends KvmPgtable {
 
   protected final Rcu rcu;
 
-  /** The table of {@code vmid} whose empty root page is {@code pgd}. */
-  protected ParallelWalk(TablePages mmOps, KvmTlb tlb, int vmid, long pgd) {
-    super(mmOps, tlb, vmid, pgd);
+  /** As {@link KvmPgtable#KvmPgtable}. */
+  protected ParallelWalk(TablePages mmOps, KvmTlb tlb, int vmid, long pgd, boolean fwb, int flags,
+      @Nullable ForcePte forcePteCb) {
+    super(mmOps, tlb, vmid, pgd, fwb, flags, forcePteCb);
     this.rcu = m.rcu();
   }
 
   @Override
   public int walk(long addr, long size, PgtableWalker walker) {
-    // kvm_pgtable_walk_begin(): an exclusive walk needs no RCU, and its callers may sleep between walks.
+    int ret = kvmPgtableWalkBegin(walker);
+    if (ret != 0) {
+      return ret;
+    }
+    ret = super.walk(addr, size, walker);
+    kvmPgtableWalkEnd(walker);
+    return ret;
+  }
+
+  /** {@code kvm_pgtable_walk_begin()}: an exclusive walk needs no RCU, and its callers may sleep between walks. */
+  protected int kvmPgtableWalkBegin(PgtableWalker walker) {
     if (walker.shared()) {
       rcu.readLock();
     }
-    int ret = super.walk(addr, size, walker);
+    return 0;
+  }
+
+  /** {@code kvm_pgtable_walk_end()}. */
+  protected void kvmPgtableWalkEnd(PgtableWalker walker) {
     if (walker.shared()) {
       rcu.readUnlock();
     }
-    return ret;
   }
 
   @Override
@@ -61,8 +76,8 @@ public abstract class ParallelWalk extends KvmPgtable {
       value = "__kvm_pgtable_visit",
       file = "arch/arm64/kvm/hyp/pgtable.c",
       version = "v6.2-v6.12")
-  protected int visit(PgtableVisit entry, PgtableWalker walker) {
-    PgtableVisit ctx = entry;
+  protected int visit(PgtableVisit ctx, PgtableWalker walker) {
+    long pte = ctx.old();
     int visit = ctx.oldTable() ? PgtableWalker.TABLE_PRE : PgtableWalker.LEAF;
     if (walker.shows(visit)) {
       int ret = walker.visitor().visit(ctx, visit);
@@ -70,16 +85,15 @@ public abstract class ParallelWalk extends KvmPgtable {
         return ret;
       }
       // The call may have made a table of a leaf, or a leaf of a table; so may another walker.
-      ctx = ctx.reloaded(ctx.ptep().readOnce());
+      pte = ctx.ptep().readOnce();
     }
-    if (!ctx.oldTable()) {
+    if (!StageTwoPte.table(pte, ctx.level())) {
       return 0;
     }
     long end = Math.min(ctx.end(), geometry.entryEnd(ctx.addr(), ctx.level()));
-    int ret =
-        walkTable(kvmPteFollow(ctx.old()), ctx.level() + 1, ctx.addr(), end, ctx.start(), ctx.anchored(), walker);
+    int ret = walkTable(kvmPteFollow(pte), ctx.level() + 1, ctx.addr(), end, ctx.start(), ctx.anchored(), walker);
     if (ret == 0 && walker.shows(PgtableWalker.TABLE_POST)) {
-      ret = walker.visitor().visit(ctx, PgtableWalker.TABLE_POST);
+      ret = walker.visitor().visit(ctx.reloaded(pte), PgtableWalker.TABLE_POST);
     }
     return kvmPgtableWalkContinue(walker, ret) ? 0 : ret;
   }
@@ -107,17 +121,19 @@ public abstract class ParallelWalk extends KvmPgtable {
   @KernelFunction(
       value = "stage2_try_break_pte",
       file = "arch/arm64/kvm/hyp/pgtable.c",
-      version = "v6.2-v6.12",
-      elided = "KVM_PGTABLE_WALK_SKIP_BBM_TLBI")
+      version = "v6.2-v6.12")
   protected boolean stage2TryBreakPte(PgtableVisit ctx) {
     if (StageTwoPte.locked(ctx.old())) {
       // Another walker is between break and make.
+      m.warnOn(!ctx.shared(), "stage2_try_break_pte: locked entry in an exclusive walk");
       return false;
     }
     if (!stage2TrySetPte(ctx, StageTwoPte.LOCKED)) {
       return false;
     }
-    if (ctx.oldTable()) {
+    if (ctx.skipBbmTlbi()) {
+      // The table is not linked: no walk of hardware can have come here.
+    } else if (ctx.oldTable()) {
       flushBrokenTable(ctx);
     } else if (StageTwoPte.valid(ctx.old())) {
       tlb.kvmTlbFlushVmidIpa(vmid, ctx.addr(), ctx.level());
@@ -144,6 +160,30 @@ public abstract class ParallelWalk extends KvmPgtable {
     traceSetPte(ctx, StageTwoPte.LOCKED, pte);
   }
 
+  /** {@code kvm_clear_pte()}. */
+  protected void kvmClearPte(PgtableVisit ctx) {
+    ctx.ptep().writeOnce(0);
+    traceSetPte(ctx, ctx.old(), 0);
+  }
+
+  /**
+   * {@code stage2_update_leaf_attrs()}: changes the attributes of every leaf.
+   *
+   * @param leaf takes the last leaf as it was before, and its level
+   * @return {@code -EAGAIN} if a walk that serves a fault found no leaf, or lost a race
+   */
+  protected int stage2UpdateLeafAttrs(long addr, long size, long set, long clear, int flags, long[] leaf) {
+    return walk(addr, size, new PgtableWalker((ctx, visit) -> {
+      if (!StageTwoPte.valid(ctx.old())) {
+        return -EAGAIN;
+      }
+      leaf[0] = ctx.old();
+      leaf[1] = ctx.level();
+      long pte = (ctx.old() & ~clear) | set;
+      return pte != ctx.old() && !stage2TrySetPte(ctx, pte) ? -EAGAIN : 0;
+    }, flags | PgtableWalker.LEAF));
+  }
+
   /** {@code stage2_free_unlinked_table()}: frees a table once no parallel walker can be inside. */
   @KernelFunction(
       value = "stage2_free_unlinked_table",
@@ -159,16 +199,10 @@ public abstract class ParallelWalk extends KvmPgtable {
       file = "arch/arm64/kvm/hyp/pgtable.c",
       version = "v6.2-v6.12")
   protected void kvmPgtableStage2FreeUnlinked(long table, int level) {
-    PgtableWalker walker = new PgtableWalker((ctx, visit) -> {
-      if (ctx.oldCounted()) {
-        mmOps.putPage(ctx.table());
-        if (ctx.oldTable()) {
-          mmOps.putPage(kvmPteFollow(ctx.old()));
-        }
-      }
-      return 0;
-    }, PgtableWalker.LEAF | PgtableWalker.TABLE_POST);
-    walkTable(table, level + 1, 0, geometry.granule(level), 0, false, walker);
+    PgtableWalker walker = new PgtableWalker(
+        (ctx, visit) -> stage2FreeWalker(ctx), PgtableWalker.LEAF | PgtableWalker.TABLE_POST);
+    int ret = walkTable(table, level + 1, 0, geometry.granule(level), 0, false, walker);
+    m.warnOn(ret != 0, "kvm_pgtable_stage2_free_unlinked: walk failed");
     m.warnOn(mmOps.pageCount(table) != 1, "kvm_pgtable_stage2_free_unlinked: table still counted");
     mmOps.putPage(table);
   }

@@ -25,6 +25,11 @@ public record PgtableVisit(
     return (flags & PgtableWalker.SHARED) != 0;
   }
 
+  /** {@code kvm_pgtable_walk_skip_bbm_tlbi()}. */
+  boolean skipBbmTlbi() {
+    return (flags & PgtableWalker.SKIP_BBM_TLBI) != 0;
+  }
+
   /** Whether the value read before was a table. */
   boolean oldTable() {
     return StageTwoPte.table(old, level);
@@ -32,11 +37,11 @@ public record PgtableVisit(
 
   /** {@code stage2_pte_is_counted()} of the value read before: every entry that is not empty holds a reference. */
   boolean oldCounted() {
-    return KvmPgtable.stage2PteIsCounted(old);
+    return PgtableWalk.stage2PteIsCounted(old);
   }
 
   /** The same entry after its value was read again. */
   PgtableVisit reloaded(long pte) {
-    return new PgtableVisit(ptep, table, pte, addr, start, end, level, flags, anchored);
+    return pte == old ? this : new PgtableVisit(ptep, table, pte, addr, start, end, level, flags, anchored);
   }
 }

@@ -18,6 +18,10 @@ public record PgtableWalker(Visitor visitor, int flags) {
   public static final int SHARED = 1 << 3;
   /** The walk serves a fault: losing a race ends it, the guest tries again (ddcadb297ce5). */
   public static final int HANDLE_FAULT = 1 << 4;
+  /** The tables walked are not linked yet: nothing of them can be cached, so break needs no invalidation (v6.4). */
+  public static final int SKIP_BBM_TLBI = 1 << 5;
+  /** The pages mapped were mapped before: their caches are clean (v6.4). elided: as is the maintenance it skips. */
+  public static final int SKIP_CMO = 1 << 6;
 
   /** {@code kvm_pgtable_visitor_fn_t}. */
   @FunctionalInterface
@@ -28,7 +32,7 @@ public record PgtableWalker(Visitor visitor, int flags) {
      *
      * @param ctx the entry
      * @param visit which one of {@link #LEAF}, {@link #TABLE_PRE} and {@link #TABLE_POST} this is
-     * @return 0, a negative errno, or {@link KvmPgtableV515#ANCHOR} where that class says so
+     * @return 0, a negative errno, or {@link ExclusiveWalk#ANCHOR} where that class says so
      */
     int visit(PgtableVisit ctx, int visit);
   }

@@ -46,6 +46,12 @@ public class TablePages {
     return initialised(m.pages().alloc(PageUse.TABLE, geometry.entries(), Gfp.KERNEL));
   }
 
+  /** Gives the root table {@code pgd} back, whose entries are gone. */
+  @KernelFunction(value = "kvm_s2_free_pages_exact", file = "arch/arm64/kvm/mmu.c", version = "v5.15-v6.12")
+  public void freePagesExact(long pgd) {
+    putPage(pgd);
+  }
+
   /** Yields the frame of an empty table with one reference from {@code memcache}, or {@link Pages#NO_PAGE}. */
   @KernelFunction(value = "stage2_memcache_zalloc_page", file = "arch/arm64/kvm/mmu.c", version = "v5.15-v6.12")
   public long zallocPage(MmuMemoryCache memcache) {

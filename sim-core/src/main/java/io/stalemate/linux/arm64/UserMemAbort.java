@@ -4,6 +4,7 @@ import static io.stalemate.linux.Errno.EAGAIN;
 import static io.stalemate.linux.Errno.EFAULT;
 
 import io.stalemate.cpu.StageTwoGeometry;
+import io.stalemate.cpu.StageTwoPte;
 import io.stalemate.cpu.Syndrome;
 import io.stalemate.linux.kvm.Kvm;
 import io.stalemate.linux.kvm.KvmMemorySlot;
@@ -72,7 +73,7 @@ public abstract class UserMemAbort {
     long mmuSeq = sampleSeq(fault);
     // The unlock orders the sample before the page lookup: pairs with smp_wmb() in kvm_mmu_invalidate_end().
     kvm.mm.mmapLock.upRead();
-    return new VmaFacts(true, shift, forcePte, mmuSeq);
+    return new VmaFacts(true, shift, forcePte, KvmMte.kvmVmaMteAllowed(kvm, vma), mmuSeq);
   }
 
   /** Samples {@code mmu_invalidate_seq}. */
@@ -141,14 +142,18 @@ public abstract class UserMemAbort {
       value = "transparent_hugepage_adjust",
       file = "arch/arm64/kvm/mmu.c",
       version = "v5.15-v6.12",
-      elided = "moving the reference to the head page: a huge page has one count for all its frames; a permission "
-          + "fault on a block keeps the block's size without asking the host")
+      elided = "moving the reference to the head page: a huge page has one count for all its frames")
   protected int transparentHugepageAdjust(StageTwoFault fault, FaultinPage page) {
     int blockLevel = StageTwoGeometry.LAST_LEVEL - 1;
     int blockShift = geometry.shift(blockLevel) - StageTwoGeometry.PAGE_SHIFT;
-    if (page.shift() != 0
-        || page.forcePte()
-        || !faultSupportsStage2HugeMapping(fault.memslot(), fault.hva(), 1L << blockShift)) {
+    if (page.shift() != 0 || page.forcePte()) {
+      return page.shift();
+    }
+    if (fault.permissionFault() && Syndrome.faultLevel(fault.esr()) < StageTwoGeometry.LAST_LEVEL) {
+      // In user_mem_abort() itself: what is mapped as a block stays one, the host need not be asked.
+      return geometry.shift(Syndrome.faultLevel(fault.esr())) - StageTwoGeometry.PAGE_SHIFT;
+    }
+    if (!faultSupportsStage2HugeMapping(fault.memslot(), fault.hva(), 1L << blockShift)) {
       return page.shift();
     }
     // elided: interrupts off against the freeing of host page-table pages; the host's table is one row of words
@@ -178,15 +183,40 @@ public abstract class UserMemAbort {
     return pgt.stage2Map(ipa, size, phys, prot, fault.vcpu().mmuPageCache, flags);
   }
 
+  /**
+   * Sees to it that the guest finds tags of its own in what is about to be mapped. Held: {@code mmu_lock}, and the
+   * retry check passed.
+   *
+   * @return 0, or {@code -EFAULT} if the page must not be given to a guest that has tags
+   */
+  protected int mteTags(StageTwoFault fault, VmaFacts vma, FaultinPage mapping) {
+    if (fault.permissionFault() || !KvmMte.kvmHasMte(kvm)) {
+      return 0;
+    }
+    // The memslot's check is not enough: the VMM may have mapped something else there since.
+    if (!mteAllowed(fault, vma)) {
+      return -EFAULT;
+    }
+    for (long i = 0; i < 1L << mapping.shift(); i++) {
+      KvmMte.sanitiseMteTags(kvm, mapping.pfn() + i);
+    }
+    return 0;
+  }
+
+  /** What was read under {@code mmap_lock} (8c2e8ac8ad4b). */
+  protected boolean mteAllowed(StageTwoFault fault, VmaFacts vma) {
+    return vma.mteAllowed();
+  }
+
   /** Marks what the guest is going to write. Held: {@code mmu_lock} in these eras, so the leaf is still there. */
   protected void markDirty(StageTwoFault fault, FaultinPage page) {
     kvm.gfnToPfn.setPfnDirty(page.pfn());
-    kvm.memslots.markPageDirtyInSlot(fault.memslot(), page.gfn());
+    kvm.memslots.markPageDirtyInSlot(fault.vcpu(), fault.memslot(), page.gfn());
   }
 
   /** Drops the reference: from now on the notifier protocol alone keeps the page. */
   protected void releasePage(FaultinPage page) {
-    // elided: kvm_set_pfn_accessed()
+    kvm.gfnToPfn.setPfnAccessed(page.pfn());
     kvm.gfnToPfn.releasePfnClean(page.pfn());
   }
 
@@ -206,8 +236,18 @@ public abstract class UserMemAbort {
   /** Sets the access flag of the leaf at {@code faultIpa}. Held: {@code mmu_lock}. */
   protected void mkyoung(long faultIpa, int flags) {
     if (mmu.pgtIsSet()) {
-      mmu.pgtable().stage2Mkyoung(faultIpa & -StageTwoGeometry.PAGE_SIZE, flags);
-      // elided: kvm_set_pfn_accessed(), which up to v6.12 came after the unlock, when the page may be gone
+      long pte = mmu.pgtable().stage2Mkyoung(faultIpa & -StageTwoGeometry.PAGE_SIZE, flags);
+      if (StageTwoPte.valid(pte)) {
+        markYoung(StageTwoPte.pfn(pte));
+      }
     }
+  }
+
+  /**
+   * Tells the host that the frame behind a leaf is in use. Held: {@code mmu_lock}, which keeps the leaf and with it the
+   * frame. The eras' own texts do this after the unlock, when the page may be gone; v6.13 dropped it.
+   */
+  protected void markYoung(long pfn) {
+    kvm.gfnToPfn.setPfnAccessed(pfn);
   }
 }

@@ -24,7 +24,7 @@ public class UserMemAbortV515 extends UserMemAbort {
       value = "user_mem_abort",
       file = "arch/arm64/kvm/mmu.c",
       version = "v5.15",
-      elided = "MTE, device memory, hwpoison signal")
+      elided = "device memory, hwpoison signal")
   public int userMemAbort(StageTwoFault fault) {
     int ret = refuseUnexpected(fault);
     if (ret != 0) {
@@ -43,7 +43,7 @@ public class UserMemAbortV515 extends UserMemAbort {
       return done(fault, pageError(page));
     }
 
-    kvm.mmuLock.writeLock();
+    mmuLock(fault);
     outUnlock: {
       if (recheck(fault, page)) {
         ret = -EAGAIN;
@@ -55,14 +55,27 @@ public class UserMemAbortV515 extends UserMemAbort {
         break outUnlock;
       }
       FaultinPage mapping = page.asBlock(shift);
+      ret = mteTags(fault, vma, mapping);
+      if (ret != 0) {
+        break outUnlock;
+      }
       ret = install(fault, mapping, 0);
       if (mapping.writable() && ret == 0) {
         markDirty(fault, mapping);
       }
     }
-    kvm.mmuLock.writeUnlock();
+    mmuUnlock(fault);
     releasePage(page);
     return done(fault, ret);
+  }
+
+  /** Excludes every other walk. */
+  protected void mmuLock(StageTwoFault fault) {
+    kvm.mmuLock.writeLock();
+  }
+
+  protected void mmuUnlock(StageTwoFault fault) {
+    kvm.mmuLock.writeUnlock();
   }
 
   @Override
@@ -70,7 +83,7 @@ public class UserMemAbortV515 extends UserMemAbort {
       value = "handle_access_fault",
       file = "arch/arm64/kvm/mmu.c",
       version = "v5.15",
-      elided = "marking the page accessed")
+      elided = "marking the page accessed after the unlock: here it is done before")
   public void handleAccessFault(KvmVcpu vcpu, long faultIpa) {
     kvm.mmuLock.writeLock();
     mkyoung(faultIpa, 0);

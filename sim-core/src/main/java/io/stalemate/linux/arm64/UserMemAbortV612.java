@@ -20,7 +20,7 @@ public class UserMemAbortV612 extends UserMemAbortV62 {
       value = "user_mem_abort",
       file = "arch/arm64/kvm/mmu.c",
       version = "v6.12",
-      elided = "MTE, device memory, nested virtualisation, hwpoison signal")
+      elided = "device memory, nested virtualisation, hwpoison signal")
   public int userMemAbort(StageTwoFault fault) {
     return super.userMemAbort(fault);
   }
@@ -30,7 +30,7 @@ public class UserMemAbortV612 extends UserMemAbortV62 {
       value = "handle_access_fault",
       file = "arch/arm64/kvm/mmu.c",
       version = "v6.3-v6.12",
-      elided = "marking the page accessed")
+      elided = "marking the page accessed after the unlock: here it is done before")
   public void handleAccessFault(KvmVcpu vcpu, long faultIpa) {
     kvm.mmuLock.readLock();
     mkyoung(faultIpa, FAULT_WALK);

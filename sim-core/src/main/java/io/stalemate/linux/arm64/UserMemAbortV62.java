@@ -27,7 +27,7 @@ public class UserMemAbortV62 extends UserMemAbort {
       value = "user_mem_abort",
       file = "arch/arm64/kvm/mmu.c",
       version = "v6.2",
-      elided = "MTE, device memory, hwpoison signal")
+      elided = "device memory, hwpoison signal")
   public int userMemAbort(StageTwoFault fault) {
     int ret = refuseUnexpected(fault);
     if (ret != 0) {
@@ -60,6 +60,10 @@ public class UserMemAbortV62 extends UserMemAbort {
         break outUnlock;
       }
       FaultinPage mapping = page.asBlock(shift);
+      ret = mteTags(fault, vma, mapping);
+      if (ret != 0) {
+        break outUnlock;
+      }
       ret = install(fault, mapping, FAULT_WALK);
       if (mapping.writable() && ret == 0) {
         markDirty(fault, mapping);
@@ -75,7 +79,7 @@ public class UserMemAbortV62 extends UserMemAbort {
       value = "handle_access_fault",
       file = "arch/arm64/kvm/mmu.c",
       version = "v6.2",
-      elided = "marking the page accessed")
+      elided = "marking the page accessed after the unlock: here it is done before")
   public void handleAccessFault(KvmVcpu vcpu, long faultIpa) {
     kvm.mmuLock.writeLock();
     mkyoung(faultIpa, 0);

@@ -6,6 +6,7 @@ import io.stalemate.cpu.GuestCpu;
 import io.stalemate.cpu.GuestInstruction;
 import io.stalemate.cpu.GuestRegisters;
 import io.stalemate.cpu.StageTwoGeometry;
+import io.stalemate.cpu.Syndrome;
 import io.stalemate.linux.kvm.Kvm;
 import io.stalemate.linux.kvm.KvmVcpu;
 import io.stalemate.linux.kvm.Requests;
@@ -32,6 +33,7 @@ public class VcpuRun {
   private final Arm64Mmu arch;
   private final GuestCpu cpu;
   private final HandleGuestAbort handleGuestAbort;
+  private final Hypercalls hypercalls;
 
   /** Runs {@code vcpu} of the VM whose MMU is {@code arch} on {@code cpu}. */
   public VcpuRun(Arm64Mmu arch, KvmVcpu vcpu, GuestCpu cpu, HandleGuestAbort handleGuestAbort) {
@@ -42,6 +44,7 @@ public class VcpuRun {
     this.arch = arch;
     this.cpu = cpu;
     this.handleGuestAbort = handleGuestAbort;
+    this.hypercalls = new Hypercalls(arch);
   }
 
   /** What the last exit to the VMM said. */
@@ -50,7 +53,8 @@ public class VcpuRun {
   }
 
   /**
-   * The VMM's thread: enters the guest until its program ends. The default VMM answers every MMIO access: loads read 0.
+   * The VMM's thread: enters the guest until its program ends. The default VMM answers every MMIO access, described by
+   * a syndrome or not: loads read 0.
    *
    * @return 0, or the negative errno with which the ioctl failed: the vCPU then stays where it is
    */
@@ -62,6 +66,13 @@ public class VcpuRun {
       }
       if (run.exitReason() == ExitReason.SYSTEM_EVENT) {
         return 0;
+      }
+      if (run.exitReason() == ExitReason.DIRTY_RING_FULL) {
+        kvm.dirtyLog.reaper.reap();
+      }
+      if (run.exitReason() == ExitReason.ARM_NISV) {
+        // The VMM decodes the instruction, does what it says and sets the program counter.
+        regs.advance();
       }
     }
   }
@@ -131,11 +142,15 @@ public class VcpuRun {
       }
       // arm64 broadcasts its invalidations: a flush request has no work, taking the interrupt was enough.
       kvm.requests.checkRequest(Requests.KVM_REQ_TLB_FLUSH, vcpu);
+      if (kvm.dirtyLog.ringCheckRequest(vcpu)) {
+        run.exit(ExitReason.DIRTY_RING_FULL);
+        return 0;
+      }
     }
     return RESUME;
   }
 
-  /** Runs the guest until an abort (yields its syndrome), an interrupt or the end of the program. */
+  /** Runs the guest until an abort or a hypercall (yields its syndrome), an interrupt or the end of the program. */
   @KernelFunction(
       value = "kvm_arm_vcpu_enter_exit",
       file = "arch/arm64/kvm/arm.c",
@@ -147,9 +162,16 @@ public class VcpuRun {
       if (cpu.interrupted()) {
         return ARM_EXCEPTION_IRQ;
       }
+      if (regs.atHypercall()) {
+        return Syndrome.hvc();
+      }
       GuestInstruction instruction = regs.instruction();
       if (regs.firstTime()) {
         cpu.begin(vcpu.id, instruction);
+        long external = cpu.externalAbort(instruction);
+        if (external != 0) {
+          return external;
+        }
       }
       long esr = cpu.execute(vcpu.id, instruction);
       if (esr != 0) {
@@ -165,7 +187,7 @@ public class VcpuRun {
       value = "handle_exit",
       file = "arch/arm64/kvm/handle_exit.c",
       version = "v5.15-v6.12",
-      elided = "traps other than stage-2 aborts")
+      elided = "traps other than stage-2 aborts and HVC")
   protected int handleExit(GuestRegisters regs, long exit) {
     if (exit == ARM_EXCEPTION_IRQ) {
       return RESUME;
@@ -174,11 +196,13 @@ public class VcpuRun {
       run.exit(ExitReason.SYSTEM_EVENT);
       return 0;
     }
+    if (Syndrome.exceptionClass(exit) == Syndrome.EC_HVC64) {
+      return hypercalls.kvmHvcCallHandler(vcpu, regs);
+    }
     int pc = regs.pc();
-    long ipa = regs.instruction().ipa();
-    // FAR holds a virtual address, of which stage 2 uses the offset in the page; HPFAR the page.
-    long page = ipa & -StageTwoGeometry.PAGE_SIZE;
-    int ret = handleGuestAbort.kvmHandleGuestAbort(vcpu, regs, run, exit, ipa, page);
+    // HPFAR holds the page of the intermediate physical address.
+    long page = regs.instruction().ipa() & -StageTwoGeometry.PAGE_SIZE;
+    int ret = handleGuestAbort.kvmHandleGuestAbort(vcpu, regs, run, exit, regs.instruction().far(), page);
     if (ret > 0 && regs.pc() == pc) {
       // The guest is going to execute the same instruction again.
       m.retrying();
@@ -201,8 +225,7 @@ public class VcpuRun {
       run.exit(ExitReason.ERROR);
     }
     if (run.exitReason() != ExitReason.SYSTEM_EVENT) {
-      long ipa = run.exitReason() == ExitReason.MMIO ? run.mmioPhysAddr() : 0;
-      m.trace(Tracepoint.VCPU_EXIT, vcpu.id, run.exitReason().ordinal(), ipa, -ret);
+      m.trace(Tracepoint.VCPU_EXIT, vcpu.id, run.exitReason().ordinal(), run.faultAddress(), -ret);
     }
   }
 }

@@ -27,6 +27,9 @@ public interface ArchMmu {
   /** {@code kvm_arch_flush_shadow_memslot()}: removes every translation of a slot. Held: slots_lock. */
   void flushShadowMemslot(KvmMemorySlot slot);
 
+  /** {@code kvm_arch_flush_shadow_all()}: the address space goes, and with it every translation. Held: srcu. */
+  void flushShadowAll();
+
   /**
    * {@code kvm_arch_prepare_memory_region()}. Held: slots_lock, slots_arch_lock. For DELETE {@code change.slot()} is
    * the old slot.
@@ -40,6 +43,18 @@ public interface ArchMmu {
 
   /** {@code kvm_flush_remote_tlbs()}. */
   void flushRemoteTlbs();
+
+  /** {@code kvm_flush_remote_tlbs_memslot()}: drops the translations of a slot at least. Held: slots_lock. */
+  void flushRemoteTlbsMemslot(KvmMemorySlot slot);
+
+  /**
+   * {@code kvm_arch_mmu_enable_log_dirty_pt_masked()}: the next write to any of the pages faults, once the caller has
+   * flushed the TLBs. Held: slots_lock, mmu_lock(w), which may be let go of in between.
+   *
+   * @param pageOffset page of the slot that bit 0 of {@code mask} is for
+   * @param mask not 0
+   */
+  void enableLogDirtyPtMasked(KvmMemorySlot slot, long pageOffset, long mask);
 
   /**
    * {@code kvm_arch_pre_set_memory_attributes()}: before attributes of the range change; takes away translations of

@@ -1,6 +1,7 @@
 package io.stalemate.linux.kvm;
 
 import io.stalemate.linux.mm.Gup;
+import io.stalemate.linux.mm.Pte;
 import io.stalemate.linux.mm.Vma;
 import io.stalemate.linux.mm.VmaKind;
 import io.stalemate.machine.KernelFunction;
@@ -73,15 +74,18 @@ public class GfnToPfn {
 
   /** Frames that GUP refuses: VM_PFNMAP mappings. A frame whose page has no reference is refused (f8be156be163). */
   @KernelFunction(value = "hva_to_pfn_remapped", file = "virt/kvm/kvm_main.c", version = "v5.15-v6.12",
-      elided = "frames without a struct page")
+      elided = "frames without a struct page; fixup_user_fault: such a mapping is complete from the start")
   protected KvmPfn hvaToPfnRemapped(long hva, boolean writeFault) {
     kvm.mm.mmapLock.downRead();
     KvmPfn result = new KvmPfn(KvmPfn.ERR_FAULT, false);
     Vma vma = kvm.mm.vmaLookup(hva);
-    if (vma.kind() == VmaKind.PFNMAP && (vma.writable() || !writeFault)) {
-      long pfn = gup.followPfn(hva);
-      if (pfn > 0 && kvm.mm.memMap.getPageUnlessZero(pfn)) {
-        result = new KvmPfn(pfn, vma.writable());
+    if (vma.kind() == VmaKind.PFNMAP) {
+      // What the entry permits counts, not what the VMA would: a driver may map some of its frames read-only.
+      long pte = gup.followPte(hva);
+      if (Pte.isPresent(pte) && writeFault && !Pte.isWritable(pte)) {
+        result = new KvmPfn(KvmPfn.ERR_RO_FAULT, false);
+      } else if (Pte.isPresent(pte) && kvm.mm.memMap.getPageUnlessZero(Pte.pfn(pte))) {
+        result = new KvmPfn(Pte.pfn(pte), Pte.isWritable(pte));
       }
     }
     kvm.mm.mmapLock.upRead();
@@ -92,6 +96,12 @@ public class GfnToPfn {
   @KernelFunction(value = "kvm_set_pfn_dirty", file = "virt/kvm/kvm_main.c", version = "v5.15-v6.12")
   public void setPfnDirty(long pfn) {
     kvm.mm.memMap.setPageDirty(pfn);
+  }
+
+  /** Tells reclaim that a frame is in use; the caller may touch it as for {@link #setPfnDirty}. */
+  @KernelFunction(value = "kvm_set_pfn_accessed", file = "virt/kvm/kvm_main.c", version = "v5.15-v6.12")
+  public void setPfnAccessed(long pfn) {
+    kvm.mm.memMap.markPageAccessed(pfn);
   }
 
   /** Drops the reference that {@link #gfnToPfnMemslot} took. */

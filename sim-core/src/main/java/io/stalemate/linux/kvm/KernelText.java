@@ -16,7 +16,8 @@ public record KernelText(
     Function<Kvm, MemAttributes> memAttributes,
     Function<Kvm, GfnToPfn> gfnToPfn,
     Function<Kvm, Requests> requests,
-    Function<Kvm, ArchMmu> archMmu) {
+    Function<Kvm, ArchMmu> archMmu,
+    Function<Kvm, DirtyLog> dirtyLog) {
 
   /** The correct text of {@code era} on an architecture. */
   public static KernelText of(Era era, Function<Kvm, ArchMmu> archMmu) {
@@ -29,42 +30,51 @@ public record KernelText(
       case V6_12 -> MmuNotifier::new;
     };
     return new KernelText(era, invalidation, notifier, Memslots::new, MemoryRegions::new, MemAttributes::new,
-        GfnToPfn::new, Requests::new, archMmu);
+        GfnToPfn::new, Requests::new, archMmu, DirtyLog::new);
   }
 
   public KernelText withMmuInvalidation(Function<Kvm, MmuInvalidation> f) {
-    return new KernelText(era, f, mmuNotifier, memslots, memoryRegions, memAttributes, gfnToPfn, requests, archMmu);
+    return new KernelText(
+        era, f, mmuNotifier, memslots, memoryRegions, memAttributes, gfnToPfn, requests, archMmu, dirtyLog);
   }
 
   public KernelText withMmuNotifier(Function<Kvm, MmuNotifier> f) {
-    return new KernelText(era, mmuInvalidation, f, memslots, memoryRegions, memAttributes, gfnToPfn, requests, archMmu);
+    return new KernelText(
+        era, mmuInvalidation, f, memslots, memoryRegions, memAttributes, gfnToPfn, requests, archMmu, dirtyLog);
   }
 
   public KernelText withMemslots(Function<Kvm, Memslots> f) {
     return new KernelText(
-        era, mmuInvalidation, mmuNotifier, f, memoryRegions, memAttributes, gfnToPfn, requests, archMmu);
+        era, mmuInvalidation, mmuNotifier, f, memoryRegions, memAttributes, gfnToPfn, requests, archMmu, dirtyLog);
   }
 
   public KernelText withMemoryRegions(Function<Kvm, MemoryRegions> f) {
-    return new KernelText(era, mmuInvalidation, mmuNotifier, memslots, f, memAttributes, gfnToPfn, requests, archMmu);
+    return new KernelText(
+        era, mmuInvalidation, mmuNotifier, memslots, f, memAttributes, gfnToPfn, requests, archMmu, dirtyLog);
   }
 
   public KernelText withMemAttributes(Function<Kvm, MemAttributes> f) {
-    return new KernelText(era, mmuInvalidation, mmuNotifier, memslots, memoryRegions, f, gfnToPfn, requests, archMmu);
+    return new KernelText(
+        era, mmuInvalidation, mmuNotifier, memslots, memoryRegions, f, gfnToPfn, requests, archMmu, dirtyLog);
   }
 
   public KernelText withGfnToPfn(Function<Kvm, GfnToPfn> f) {
     return new KernelText(
-        era, mmuInvalidation, mmuNotifier, memslots, memoryRegions, memAttributes, f, requests, archMmu);
+        era, mmuInvalidation, mmuNotifier, memslots, memoryRegions, memAttributes, f, requests, archMmu, dirtyLog);
   }
 
   public KernelText withRequests(Function<Kvm, Requests> f) {
     return new KernelText(
-        era, mmuInvalidation, mmuNotifier, memslots, memoryRegions, memAttributes, gfnToPfn, f, archMmu);
+        era, mmuInvalidation, mmuNotifier, memslots, memoryRegions, memAttributes, gfnToPfn, f, archMmu, dirtyLog);
   }
 
   public KernelText withArchMmu(Function<Kvm, ArchMmu> f) {
     return new KernelText(
-        era, mmuInvalidation, mmuNotifier, memslots, memoryRegions, memAttributes, gfnToPfn, requests, f);
+        era, mmuInvalidation, mmuNotifier, memslots, memoryRegions, memAttributes, gfnToPfn, requests, f, dirtyLog);
+  }
+
+  public KernelText withDirtyLog(Function<Kvm, DirtyLog> f) {
+    return new KernelText(
+        era, mmuInvalidation, mmuNotifier, memslots, memoryRegions, memAttributes, gfnToPfn, requests, archMmu, f);
   }
 }

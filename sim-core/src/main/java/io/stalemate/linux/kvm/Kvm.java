@@ -59,6 +59,8 @@ public final class Kvm {
   public final MemAttributes memAttributes;
   public final GfnToPfn gfnToPfn;
   public final Requests requests;
+  public final KvmIoBus ioBus;
+  public final DirtyLog dirtyLog;
   public final ArchMmu archMmu;
 
   private final List<KvmVcpu> vcpus = new ArrayList<>();
@@ -96,6 +98,8 @@ public final class Kvm {
     this.memAttributes = text.memAttributes().apply(this);
     this.gfnToPfn = text.gfnToPfn().apply(this);
     this.requests = text.requests().apply(this);
+    this.ioBus = new KvmIoBus(this);
+    this.dirtyLog = text.dirtyLog().apply(this);
     this.archMmu = text.archMmu().apply(this);
     mm.notifiers.register(mmuNotifier);
   }

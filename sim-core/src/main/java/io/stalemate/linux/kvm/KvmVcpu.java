@@ -23,6 +23,9 @@ public class KvmVcpu {
   /** Page-table pages for the next fault; touched by the vCPU's own task alone. */
   public final MmuMemoryCache mmuPageCache;
 
+  /** Pages this vCPU dirtied, if the VM uses rings. */
+  public final DirtyRing dirtyRing;
+
   /**
    * A vCPU on pCPU {@code cpu}.
    *
@@ -36,5 +39,6 @@ public class KvmVcpu {
     this.requests = m.word("vcpu->requests", id, 0);
     this.mode = m.word("vcpu->mode", id, OUTSIDE_GUEST_MODE);
     this.mmuPageCache = mmuPageCache;
+    this.dirtyRing = kvm.dirtyLog.ringFor(id);
   }
 }

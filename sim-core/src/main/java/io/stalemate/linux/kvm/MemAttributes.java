@@ -32,7 +32,8 @@ public class MemAttributes {
     return memAttrArray.at((int) gfn).readOnce();
   }
 
-  /** {@code kvm_mem_is_private()}. */
+  /** Whether a page is private to the guest. */
+  @KernelFunction(value = "kvm_mem_is_private", file = "include/linux/kvm_host.h", version = "v6.8-v6.12")
   public boolean isPrivate(long gfn) {
     return (get(gfn) & KVM_MEMORY_ATTRIBUTE_PRIVATE) != 0;
   }

@@ -172,6 +172,9 @@ public class MemoryRegions {
       kvm.nrMemslotsDirtyLogging.fetchAdd(loggingAfter - loggingBefore);
     }
     kvm.archMmu.commitMemoryRegion(change);
+    if (loggingBefore != loggingAfter) {
+      m.trace(Tracepoint.DIRTY_LOGGING, change.slot().id(), loggingAfter);
+    }
     switch (change) {
       case MemslotChange.Create c -> { }
       case MemslotChange.Delete(KvmMemorySlot old) -> gone(old);
@@ -180,7 +183,7 @@ public class MemoryRegions {
     }
   }
 
-  /** Logging slots have a bitmap: the one they had, or a clean one. elided: its allocation failing. */
+  /** Logging slots have a bitmap, unless vCPUs have rings: theirs, or a new one. elided: its allocation failing. */
   private MemslotChange withDirtyBitmap(MemslotChange change) {
     return switch (change) {
       case MemslotChange.Create(KvmMemorySlot slot) -> new MemslotChange.Create(withBitmap(slot, null));
@@ -193,13 +196,27 @@ public class MemoryRegions {
   }
 
   private KvmMemorySlot withBitmap(KvmMemorySlot slot, @Nullable WordArray reused) {
-    if (!slot.isLogging()) {
+    if (!slot.isLogging() || (reused == null && !kvm.dirtyLog.useDirtyBitmap())) {
       return slot;
     }
-    WordArray bitmap = reused != null ? reused : m.words(
-        "dirty_bitmap[" + slot.serial() + "]", (int) ((slot.npages() + Long.SIZE - 1) / Long.SIZE));
+    WordArray bitmap = reused != null ? reused : newBitmap(slot);
     return new KvmMemorySlot(
         slot.serial(), slot.id(), slot.baseGfn(), slot.npages(), slot.userspaceAddr(), slot.flags(), bitmap);
+  }
+
+  private WordArray newBitmap(KvmMemorySlot slot) {
+    int words = (int) ((slot.npages() + Long.SIZE - 1) / Long.SIZE);
+    WordArray bitmap = m.words("dirty_bitmap[" + slot.serial() + "]", words);
+    if (kvm.dirtyLog.manualProtectAndInitSet()) {
+      for (int i = 0; i < words; i++) {
+        long page = (long) i * Long.SIZE;
+        long pages = Math.min(slot.npages() - page, Long.SIZE);
+        long mask = -1L >>> Long.SIZE - pages;
+        bitmap.at(i).write(mask);
+        m.trace(Tracepoint.DIRTY_SET, slot.id(), page, mask, 0);
+      }
+    }
+    return bitmap;
   }
 
   /** {@code kvm_check_memslot_overlap()}: whether another slot has any of the gfns. */

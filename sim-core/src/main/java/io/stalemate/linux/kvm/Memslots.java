@@ -59,6 +59,13 @@ public class Memslots {
     return slot;
   }
 
+  /** The same for a caller who holds slots_lock in place of srcu; valid until the unlock. */
+  public Optional<KvmMemorySlot> gfnToMemslotLocked(long gfn) {
+    Optional<KvmMemorySlot> slot = kvmMemslotsLocked().search(gfn);
+    slot.ifPresent(s -> m.trace(Tracepoint.SLOT_USE, s.serial(), gfn));
+    return slot;
+  }
+
   /** Yields the hva page of {@code gfn}, or {@link KvmHva#ERR_BAD} or {@link KvmHva#ERR_RO_BAD}. Held: srcu. */
   @KernelFunction(value = "__gfn_to_hva_many", file = "virt/kvm/kvm_main.c", version = "v5.15-v6.12")
   public long gfnToHvaMany(Optional<KvmMemorySlot> slot, long gfn, boolean write) {
@@ -79,15 +86,37 @@ public class Memslots {
     return new KvmHva(hva, hva >= 0 && slot.isPresent() && !slot.get().isReadonly());
   }
 
-  /** Notes that the guest may write {@code gfn}, if its slot logs that. Held: srcu. */
-  @KernelFunction(value = "mark_page_dirty_in_slot", file = "virt/kvm/kvm_main.c", version = "v5.15-v6.12",
-      elided = "dirty ring")
+  /** Notes that {@code gfn} was written, if its slot logs that, for a thread that runs no vCPU. Held: srcu. */
+  @KernelFunction(value = "mark_page_dirty", file = "virt/kvm/kvm_main.c", version = "v5.15-v6.12",
+      elided = "the backup bitmap of dirty rings")
   public void markPageDirtyInSlot(KvmMemorySlot slot, long gfn) {
     m.trace(Tracepoint.SLOT_USE, slot.serial(), gfn);
+    m.warnOn(kvm.dirtyLog.ringEnabled(), "mark_page_dirty_in_slot: a write without a running vCPU");
+    if (slot.isLogging()) {
+      setDirtyBit(slot, gfn - slot.baseGfn());
+    }
+  }
+
+  /** Notes that the guest of {@code vcpu}, the caller, may write {@code gfn}, if its slot logs that. Held: srcu. */
+  @KernelFunction(value = "mark_page_dirty_in_slot", file = "virt/kvm/kvm_main.c", version = "v5.15-v6.12")
+  public void markPageDirtyInSlot(KvmVcpu vcpu, KvmMemorySlot slot, long gfn) {
+    m.trace(Tracepoint.SLOT_USE, slot.serial(), gfn);
+    if (!slot.isLogging()) {
+      return;
+    }
+    if (kvm.dirtyLog.ringEnabled()) {
+      vcpu.dirtyRing.push(vcpu, slot.id(), gfn - slot.baseGfn());
+    } else {
+      setDirtyBit(slot, gfn - slot.baseGfn());
+    }
+  }
+
+  /** set_bit_le(): atomic, as faults of other vCPUs set theirs. */
+  protected void setDirtyBit(KvmMemorySlot slot, long relGfn) {
     WordArray bitmap = slot.dirtyBitmap();
-    if (slot.isLogging() && bitmap != null) {
-      long relGfn = gfn - slot.baseGfn();
+    if (bitmap != null) {
       bitmap.at((int) (relGfn / Long.SIZE)).fetchOr(1L << relGfn % Long.SIZE);
+      m.trace(Tracepoint.DIRTY_SET, slot.id(), relGfn, 1, 0);
     }
   }
 
@@ -148,6 +177,9 @@ public class Memslots {
       } else if (old.isPresent() && !old.get().isInvalid()) {
         m.trace(Tracepoint.SLOT_FLAGS, slot.id(), slot.flags());
       } else {
+        if (slot.flags() != 0) {
+          m.trace(Tracepoint.SLOT_FLAGS, slot.id(), slot.flags());
+        }
         m.trace(Tracepoint.SLOT_INSTALL, slot.id(), slot.baseGfn(), slot.npages(), slot.userspaceAddr());
       }
     }

@@ -22,6 +22,7 @@ public class MmuMemoryCache {
 
   // model: of the pages of a full cache only {@link #capacity} are really allocated; the others are counted, and drawn
   // when they are needed, so that a schedule is not made of allocations.
+  private final int spares;
   private final Word spare;
   private final Word nobjs;
   private final WordArray objects;
@@ -34,12 +35,22 @@ public class MmuMemoryCache {
    * @param capacity number of pages that {@link #topup} allocates at once, at most 40
    */
   public MmuMemoryCache(Machine m, int owner, int tableWords, int capacity) {
+    this(m, "mmu_page_cache", owner, tableWords, capacity, NR_OBJS - capacity);
+  }
+
+  /**
+   * An empty cache called {@code name}.
+   *
+   * @param spares pages that {@link #topup} counts beyond the {@code capacity} it allocates
+   */
+  public MmuMemoryCache(Machine m, String name, int owner, int tableWords, int capacity, int spares) {
     this.m = m;
     this.tableWords = tableWords;
     this.capacity = capacity;
-    this.spare = m.word("mmu_page_cache->spare", owner, 0);
-    this.nobjs = m.word("mmu_page_cache->nobjs", owner, 0);
-    this.objects = m.words("mmu_page_cache[" + owner + "]->objects", capacity);
+    this.spares = spares;
+    this.spare = m.word(name + "->spare", owner, 0);
+    this.nobjs = m.word(name + "->nobjs", owner, 0);
+    this.objects = m.words(name + "[" + owner + "]->objects", capacity);
   }
 
   /** Fills the cache. Yields 0 if it then holds at least {@code min} pages, else -ENOMEM. May sleep. */
@@ -59,7 +70,7 @@ public class MmuMemoryCache {
       n++;
       nobjs.write(n);
     }
-    spare.write(NR_OBJS - capacity);
+    spare.write(spares);
     return 0;
   }
 
@@ -87,6 +98,11 @@ public class MmuMemoryCache {
       nobjs.write(n - 1);
       m.pages().free(objects.at(n - 1).read());
     }
+  }
+
+  /** {@code mc->nobjs}: how many pages {@link #alloc} can yield. Its owner's to ask. */
+  public int nobjs() {
+    return (int) (nobjs.read() + spare.read());
   }
 
   /** Pages in the cache: what the accounting oracle takes off. */

@@ -52,6 +52,14 @@ public class MmuNotifier implements MmuNotifierOps {
     activeEnd();
   }
 
+  @Override
+  @KernelFunction(value = "kvm_mmu_notifier_release", file = "virt/kvm/kvm_main.c", version = "v5.15-v6.12")
+  public void release() {
+    int idx = kvm.srcu.readLock();
+    kvm.archMmu.flushShadowAll();
+    kvm.srcu.readUnlock(idx);
+  }
+
   /** From here on memslots stay as they are until {@link #activeEnd} (52ac8b358b0c, v5.15). */
   protected void activeBegin() {
     kvm.mnInvalidateLock.lock();

@@ -2,6 +2,8 @@ package io.stalemate.linux.kvm;
 
 import io.stalemate.machine.KernelFunction;
 import io.stalemate.machine.Machine;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Requests to vCPUs and the interrupts that make them look. The requester stores the request and then reads the mode,
@@ -18,6 +20,7 @@ public class Requests {
 
   public static final int KVM_REQ_TLB_FLUSH = KVM_REQUEST_WAIT | KVM_REQUEST_NO_WAKEUP;
   public static final int KVM_REQ_VM_DEAD = 1 | KVM_REQUEST_WAIT | KVM_REQUEST_NO_WAKEUP;
+  public static final int KVM_REQ_DIRTY_RING_SOFT_FULL = 3;
 
   protected final Kvm kvm;
   protected final Machine m;
@@ -55,19 +58,30 @@ public class Requests {
   @KernelFunction(value = "kvm_make_all_cpus_request", file = "virt/kvm/kvm_main.c", version = "v5.15-v6.12",
       elided = "waking vCPUs that sleep: none does here")
   public boolean makeAllCpusRequest(int req) {
-    boolean called = false;
+    List<KvmVcpu> kicked = new ArrayList<>();
     for (KvmVcpu vcpu : kvm.vcpus()) {
       makeRequest(req, vcpu);
       if (requestNeedsIpi(vcpu, req)) {
-        called = true;
-        if ((req & KVM_REQUEST_WAIT) != 0) {
-          m.ipi().sendAndWait(vcpu.cpu);
-        } else {
-          m.ipi().send(vcpu.cpu);
-        }
+        kicked.add(vcpu);
       }
     }
-    return called;
+    kickManyCpus(kicked, (req & KVM_REQUEST_WAIT) != 0);
+    return !kicked.isEmpty();
+  }
+
+  /** Interrupts the vCPUs once all of them have the request; with {@code wait} until each has taken it. */
+  @KernelFunction(value = "kvm_kick_many_cpus", file = "virt/kvm/kvm_main.c", version = "v5.15-v6.12",
+      elided = "the caller's own CPU: no caller runs on a vCPU's")
+  protected void kickManyCpus(List<KvmVcpu> vcpus, boolean wait) {
+    for (KvmVcpu vcpu : vcpus) {
+      m.ipi().send(vcpu.cpu);
+    }
+    for (KvmVcpu vcpu : vcpus) {
+      if (wait) {
+        // model: smp_call_function_many() is an interrupt to all, above, and a wait for each
+        m.ipi().sendAndWait(vcpu.cpu);
+      }
+    }
   }
 
   /** Makes {@code vcpu} leave the guest if it is in there. */

@@ -85,13 +85,17 @@ public class Gup {
     return pfn;
   }
 
-  /** Yields the frame a VM_PFNMAP mapping has at {@code hva}, without a reference, or -EFAULT. Held: mmap_lock. */
-  @KernelFunction(value = "follow_pfn", file = "mm/memory.c", version = "v5.15-v6.12")
-  public long followPfn(long hva) {
+  /**
+   * Yields the host's entry for {@code hva} in a VM_PFNMAP mapping, for {@link Pte} to read; no reference to its frame
+   * is taken. Held: mmap_lock.
+   */
+  @KernelFunction(value = "follow_pte", file = "mm/memory.c", version = "v5.15-v6.12",
+      elided = "handing the page-table lock to the caller")
+  public long followPte(long hva) {
     mm.mmapLock.assertHeld();
     mm.ptl.lock();
     long pte = mm.pte(hva).readOnce();
     mm.ptl.unlock();
-    return Pte.isPresent(pte) ? Pte.pfn(pte) : -Errno.EFAULT;
+    return pte;
   }
 }

@@ -12,9 +12,11 @@ public class Ksm {
   protected final MmStruct mm;
   protected final MemMap memMap;
   protected final Machine m;
+  private final MemoryFault fault;
 
   public Ksm(MmStruct mm) {
     this.mm = mm;
+    this.fault = new MemoryFault(mm);
     this.memMap = mm.memMap;
     this.m = mm.m;
   }
@@ -53,7 +55,28 @@ public class Ksm {
   /** Held: mmap_lock, references to both pages. */
   private int merge(long hva, long page, long with, long kpage) {
     int r = tryToMergeOnePage(with, kpage, 0);
-    return r != 0 ? r : tryToMergeOnePage(hva, page, kpage);
+    if (r != 0) {
+      return r;
+    }
+    r = tryToMergeOnePage(hva, page, kpage);
+    if (r != 0) {
+      breakCow(with);
+    }
+    return r;
+  }
+
+  /**
+   * Gives {@code hva} a writable page again: a page prepared for sharing that nobody shares helps nobody. Held:
+   * mmap_lock, which the kernel takes for each step anew.
+   */
+  @KernelFunction(value = "break_cow", file = "mm/ksm.c", version = "v5.15-v6.12",
+      elided = "a failed allocation leaves the page read-only; the kernel's pages carry a mark that shows it is done")
+  protected void breakCow(long hva) {
+    Vma vma = mm.vmaLookup(hva);
+    int r = 0;
+    while (r == 0 && vma.exists() && !Pte.isWritable(mm.pte(hva).readOnce())) {
+      r = fault.handleMmFault(vma, hva, true);
+    }
   }
 
   /** Write-protects {@code page} and, if {@code kpage} is not 0 and has the same data, puts it in its place. */
@@ -110,15 +133,18 @@ public class Ksm {
       mm.setPteAtNotify(hva, Pte.NONE, Pte.present(kpage, false, true));
     }
     mm.ptl.unlock();
-    mm.notifiers.invalidateRangeEnd(hva, hva + 1);
     if (same) {
       memMap.putPage(page);
     }
+    mm.notifiers.invalidateRangeEnd(hva, hva + 1);
     return same ? 0 : -Errno.EAGAIN;
   }
 
   /** {@code memcmp_pages()}. */
   protected boolean pagesIdentical(long page, long kpage) {
+    if (memMap.mte().isPresent() && memMap.mte().get().neverIdentical(page, kpage)) {
+      return false;
+    }
     return m.pages().words(page).at(0).readOnce() == m.pages().words(kpage).at(0).readOnce();
   }
 

@@ -6,9 +6,12 @@ import io.stalemate.machine.Machine;
 import io.stalemate.machine.PageUse;
 import io.stalemate.machine.Pages;
 import io.stalemate.machine.TaskState;
+import io.stalemate.machine.Tracepoint;
 import io.stalemate.machine.WaitQueue;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** {@code mem_map}: the {@link Page} of every frame of user memory, and the operations on pages by frame number. */
@@ -17,6 +20,7 @@ public class MemMap {
 
   protected final Machine m;
   private final HugetlbPool hugetlb;
+  private final Optional<Mte> mte;
   // mem_section: pages by pfn, 64 a section, sections made as they come up. A page's entry is made when its frame is
   // first handed out and never changes: no task can know the pfn before.
   private final List<@Nullable Page[]> sections = new ArrayList<>();
@@ -25,13 +29,32 @@ public class MemMap {
 
   /** Host memory with {@code hugetlbPages} huge pages of {@code 1 << hugetlbShift} frames set aside, possibly none. */
   public MemMap(Machine m, int hugetlbShift, int hugetlbPages) {
+    this(m, hugetlbShift, hugetlbPages, Optional.empty());
+  }
+
+  /** The same; with {@code mte} on CPUs that have allocation tags. */
+  public MemMap(Machine m, int hugetlbShift, int hugetlbPages, Optional<Function<MemMap, Mte>> mte) {
     this.m = m;
+    this.mte = mte.map(link -> link.apply(this));
     this.folioWait = m.waitQueue("folio_wait_table");
     this.hugetlb = new HugetlbPool(m, hugetlbShift, hugetlbPages);
     for (long head : hugetlb.heads()) {
       for (long pfn = head; pfn < head + (1L << hugetlbShift); pfn++) {
         put(new Page(m, pfn, head, hugetlbShift));
       }
+    }
+  }
+
+  /** The tags of the pages, if {@code system_supports_mte()}. */
+  public Optional<Mte> mte() {
+    return mte;
+  }
+
+  /** {@code copy_highpage()}: copies a page's data, and tags if it has some, to a page nobody else can reach yet. */
+  void copyHighpage(long to, long from) {
+    m.pages().copy(to, from);
+    if (mte.isPresent()) {
+      mte.get().copyTags(to, from);
     }
   }
 
@@ -98,6 +121,14 @@ public class MemMap {
       elided = "writeback: nothing cleans a page here")
   public void setPageDirty(long pfn) {
     head(pfn).flags().fetchOr(Page.PG_DIRTY);
+    m.trace(Tracepoint.PAGE_MARK, pfn, 1);
+  }
+
+  /** Tells reclaim that the page is in use. The caller's right to touch it is as for {@link #setPageDirty}. */
+  @KernelFunction(value = "mark_page_accessed", file = "mm/swap.c", version = "v6.12", elided = "LRU lists")
+  public void markPageAccessed(long pfn) {
+    head(pfn).flags().fetchOr(Page.PG_REFERENCED);
+    m.trace(Tracepoint.PAGE_MARK, pfn, 0);
   }
 
   /** Yields whether the caller now holds the page lock. */

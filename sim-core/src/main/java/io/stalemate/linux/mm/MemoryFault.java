@@ -95,7 +95,7 @@ public class MemoryFault {
     mm.ptl.lock();
     boolean mine = mm.pte(hva).readOnce() == Pte.NONE;
     if (mine) {
-      mm.setPteAt(hva, Pte.NONE, Pte.present(pfn, vma.writable(), true));
+      mm.setPteAt(hva, Pte.NONE, Pte.mktag(Pte.present(pfn, vma.writable(), true), vma.mte()));
     }
     mm.ptl.unlock();
     if (!mine) {
@@ -164,14 +164,14 @@ public class MemoryFault {
       memMap.putPage(oldPfn);
       return -Errno.ENOMEM;
     }
-    m.pages().copy(newPfn, oldPfn);
+    memMap.copyHighpage(newPfn, oldPfn);
     mm.notifiers.invalidateRangeStart(hva, hva + 1, true);
     mm.ptl.lock();
     boolean replaced = mm.pte(hva).readOnce() == pte;
     if (replaced) {
       // Cleared and flushed before the new entry: no CPU may see both pages at once.
       mm.setPteAt(hva, pte, Pte.NONE);
-      mm.setPteAtNotify(hva, Pte.NONE, Pte.present(newPfn, true, true));
+      mm.setPteAtNotify(hva, Pte.NONE, Pte.mktag(Pte.present(newPfn, true, true), Pte.isTagged(pte)));
     }
     mm.ptl.unlock();
     mm.notifiers.invalidateRangeEnd(hva, hva + 1);

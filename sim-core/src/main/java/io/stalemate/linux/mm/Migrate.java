@@ -55,12 +55,17 @@ public class Migrate {
     if (newPfn == Pages.NO_PAGE) {
       return -Errno.ENOMEM;
     }
+    // Nobody knows the new page yet, so this never fails; once it is mapped or cached, others wait for the lock.
+    boolean locked = memMap.trylockPage(newPfn);
+    m.warnOn(!locked, "unmap_and_move: a page just allocated is locked");
     if (!tryToMigrateOne(hva, oldPfn)) {
+      memMap.unlockPage(newPfn);
       memMap.putPage(newPfn);
       return -Errno.EAGAIN;
     }
     boolean moved = moveToNewFolio(hva, oldPfn, newPfn, anon);
     removeMigrationPte(hva, oldPfn, moved ? newPfn : oldPfn);
+    memMap.unlockPage(newPfn);
     memMap.putPage(newPfn);
     return moved ? 0 : -Errno.EAGAIN;
   }
@@ -76,12 +81,11 @@ public class Migrate {
     if (mapped) {
       // model: one store; the kernel clears the entry first, under the same lock.
       mm.setPteAt(hva, pte, Pte.migrationEntry(pte));
+      // The mapping's reference; the caller has one of its own.
+      memMap.putPage(pfn);
     }
     mm.ptl.unlock();
     mm.notifiers.invalidateRangeEnd(hva, hva + 1);
-    if (mapped) {
-      memMap.putPage(pfn);
-    }
     return mapped;
   }
 
@@ -95,7 +99,7 @@ public class Migrate {
     if (!old.freeze(expected)) {
       return false;
     }
-    m.pages().copy(newPfn, oldPfn);
+    memMap.copyHighpage(newPfn, oldPfn);
     if (cached) {
       memMap.getPage(newPfn);
       mm.pageCache.at((int) hva).storeRelease(newPfn);

@@ -46,7 +46,7 @@ public class MmStruct {
     this.hvaPages = hvaPages;
     this.mmapLock = m.rwSemaphore("mmap_lock");
     this.ptl = m.spinlock("ptl");
-    this.swap = new SwapSpace(m, hvaPages);
+    this.swap = new SwapSpace(m, hvaPages, memMap.mte().isPresent());
     this.pageCache = m.words("i_pages", hvaPages);
     this.ptes = m.words("host_pte", hvaPages);
     this.vmaSerials = m.words("vma", hvaPages);
@@ -67,13 +67,22 @@ public class MmStruct {
   @KernelFunction(value = "vma_lookup", file = "include/linux/mm.h", version = "v6.12")
   public Vma vmaLookup(long hva) {
     mmapLock.assertHeld();
+    return vmaAt(hva);
+  }
+
+  /**
+   * The same without a check of the lock: what following a VMA pointer comes to. Whoever kept one beyond the unlock
+   * (8c2e8ac8ad4b) races with those who change the VMA.
+   */
+  public Vma vmaAt(long hva) {
     return inRange(hva, 1) ? vmas.get((int) vmaSerials.at((int) hva).read()) : Vma.NONE;
   }
 
   /** Makes a VMA of what {@code like} says, with a serial of its own, and links it. Held: mmap_lock(w). */
   Vma link(Vma like) {
     mmapLock.assertHeldWrite();
-    Vma vma = new Vma(vmas.size(), like.start(), like.end(), like.kind(), like.shift(), like.writable());
+    Vma vma = new Vma(
+        vmas.size(), like.start(), like.end(), like.kind(), like.shift(), like.writable(), like.mte());
     vmas.add(vma);
     for (long hva = vma.start(); hva < vma.end(); hva++) {
       vmaSerials.at((int) hva).write(vma.serial());
@@ -98,6 +107,9 @@ public class MmStruct {
    */
   void setPteAt(long hva, long oldPte, long newPte) {
     ptl.assertHeld();
+    if (memMap.mte().isPresent()) {
+      memMap.mte().get().mteSyncTags(swap, oldPte, newPte);
+    }
     pte(hva).writeOnce(newPte);
     // elided: TLB flush of the host CPUs: nothing here runs in host user mode.
     m.trace(Tracepoint.HOST_PTE, hva, presentPfn(oldPte), presentPfn(newPte), Pte.isWritable(newPte) ? 1 : 0);
@@ -107,7 +119,7 @@ public class MmStruct {
    * {@code set_huge_pte_at()}: maps {@code 1 << shift} pages from {@code hva} by one entry. Held: ptl.
    *
    * <p>model: the entry is a word for each page; the words after the first are stored plainly, that is with no switch
-   * in between, so that nobody sees half of it.
+   * in between, so that nobody sees half of it. Only a world that makes plain accesses choices too can show one.
    */
   void setHugePteAt(long hva, long headPfn, boolean writable, int shift) {
     setPteAt(hva, Pte.NONE, Pte.huge(headPfn, writable, shift));

@@ -72,6 +72,47 @@ public class Mmap {
     return r;
   }
 
+  /**
+   * {@code mprotect(PROT_MTE)}: the host itself sees the tags of {@code [hva, hva + pages)} from now on. Yields 0,
+   * -EINVAL as {@link #munmap} or for memory without tags, or -ENOMEM. Sleeps.
+   */
+  public int mprotectMte(long hva, long pages) {
+    if (!mm.inRange(hva, pages) || mm.memMap.mte().isEmpty()) {
+      return -Errno.EINVAL;
+    }
+    mm.mmapLock.downWrite();
+    List<Vma> vmas = vmasIn(hva, hva + pages);
+    // arch_validate_flags()
+    int r = vmas.stream().allMatch(Vma::mteAllowed) ? 0 : -Errno.EINVAL;
+    if (r == 0 && pagesOf(vmas, hva, hva + pages) < pages) {
+      r = -Errno.ENOMEM;
+    }
+    if (r == 0) {
+      for (Vma v : vmas) {
+        mm.link(new Vma(0, Math.max(hva, v.start()), Math.min(hva + pages, v.end()), v.kind(), v.shift(),
+            v.writable(), true));
+      }
+      keepOutside(vmas, hva, hva + pages);
+      changeProtectionMte(hva, hva + pages);
+    }
+    mm.mmapLock.upWrite();
+    return r;
+  }
+
+  /** Entries become tagged; the first one of a page initialises its tags. Held: mmap_lock(w). */
+  private void changeProtectionMte(long start, long end) {
+    mm.notifiers.invalidateRangeStart(start, end, true);
+    mm.ptl.lock();
+    for (long hva = start; hva < end; hva++) {
+      long pte = mm.pte(hva).readOnce();
+      if (Pte.isPresent(pte) || Pte.isMigration(pte)) {
+        mm.setPteAt(hva, pte, Pte.mktag(pte, true));
+      }
+    }
+    mm.ptl.unlock();
+    mm.notifiers.invalidateRangeEnd(start, end);
+  }
+
   /** {@code madvise(MADV_DONTNEED)}: drops the pages and keeps the VMA. Yields 0, -EINVAL or -ENOMEM. Sleeps. */
   @KernelFunction(value = "madvise_dontneed_free", file = "mm/madvise.c", version = "v5.15-v6.12")
   public int madviseDontneed(long hva, long pages) {
@@ -91,6 +132,18 @@ public class Mmap {
     }
     mm.mmapLock.upRead();
     return r == 0 && pagesOf(vmas, hva, hva + pages) < pages ? -Errno.ENOMEM : r;
+  }
+
+  /** Takes the whole address space apart; its last user has left. Sleeps. */
+  @KernelFunction(value = "exit_mmap", file = "mm/mmap.c", version = "v5.15-v6.12",
+      elided = "mmap_lock for reading while entries go; freeing of page tables; the out-of-memory reaper")
+  public void exitMmap() {
+    // Before the first entry goes: the subscribers' translations lead to the pages that are freed below.
+    mm.notifiers.release();
+    mm.mmapLock.downWrite();
+    int r = doMunmap(0, mm.hvaPages);
+    m.warnOn(r != 0, "exit_mmap: the address space could not be unmapped");
+    mm.mmapLock.upWrite();
   }
 
   /** Held: mmap_lock(w). */
@@ -119,7 +172,8 @@ public class Mmap {
       return -Errno.ENOMEM;
     }
     for (Vma v : vmas) {
-      mm.link(new Vma(0, Math.max(start, v.start()), Math.min(end, v.end()), v.kind(), v.shift(), writable));
+      mm.link(new Vma(0, Math.max(start, v.start()), Math.min(end, v.end()), v.kind(), v.shift(), writable,
+          v.mte()));
     }
     keepOutside(vmas, start, end);
     changeProtection(start, end, writable);
@@ -193,10 +247,10 @@ public class Mmap {
   private void keepOutside(List<Vma> vmas, long start, long end) {
     for (Vma v : vmas) {
       if (v.start() < start) {
-        mm.link(new Vma(0, v.start(), start, v.kind(), v.shift(), v.writable()));
+        mm.link(new Vma(0, v.start(), start, v.kind(), v.shift(), v.writable(), v.mte()));
       }
       if (v.end() > end) {
-        mm.link(new Vma(0, end, v.end(), v.kind(), v.shift(), v.writable()));
+        mm.link(new Vma(0, end, v.end(), v.kind(), v.shift(), v.writable(), v.mte()));
       }
     }
   }

@@ -20,6 +20,9 @@ public interface MmuNotifierOps {
     return true;
   }
 
+  /** The address space is about to go: its last user has left, and the subscriber must let go of it. May sleep. */
+  default void release() {}
+
   /** The tables of the range are what they will be. */
   void invalidateRangeEnd(long hvaStart, long hvaEnd);
 

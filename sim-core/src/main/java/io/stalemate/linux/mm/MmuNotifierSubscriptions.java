@@ -69,6 +69,16 @@ public class MmuNotifierSubscriptions {
     }
   }
 
+  /** The address space is about to go. May sleep. */
+  @KernelFunction(value = "__mmu_notifier_release", file = "mm/mmu_notifier.c", version = "v5.15-v6.12",
+      elided = "taking the subscribers off the list, and the SRCU grace period for calls that are under way: here they "
+          + "stay, and find that nothing is mapped")
+  public void release() {
+    for (MmuNotifierOps ops : subscribers) {
+      ops.release();
+    }
+  }
+
   /** Held: ptl, inside a start/end pair. A subscriber without the operation ignores it. */
   @KernelFunction(value = "__mmu_notifier_change_pte", file = "mm/mmu_notifier.c", version = "v5.15-v6.9")
   public void changePte(long hva, long pfn) {

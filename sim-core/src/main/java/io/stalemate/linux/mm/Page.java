@@ -12,6 +12,11 @@ public final class Page {
   static final long PG_LOCKED = 1;
   static final long PG_WAITERS = 1 << 1;
   static final long PG_DIRTY = 1 << 2;
+  static final long PG_REFERENCED = 1 << 5;
+  /** {@code PG_arch_2}: the frame's tags are the page's. */
+  static final long PG_MTE_TAGGED = 1 << 3;
+  /** {@code PG_arch_3}: somebody has set about to initialise them. */
+  static final long PG_MTE_LOCK = 1 << 4;
 
   private final Machine m;
   private final long pfn;

@@ -16,6 +16,8 @@ public final class Pte {
   private static final long SPECIAL = 1 << 5;
   // model: PageAnon is kept in the entry, so that rmap need not read the page.
   private static final long ANON = 1 << 6;
+  // PTE_ATTRINDX(MT_NORMAL_TAGGED): a mapping with PROT_MTE.
+  private static final long TAGGED = 1 << 7;
   private static final int SHIFT_SHIFT = 8;
   private static final long SHIFT_MASK = 0xff;
   private static final int PAYLOAD_SHIFT = 16;
@@ -56,6 +58,16 @@ public final class Pte {
 
   static long mkwrite(long pte) {
     return pte | WRITE | YOUNG;
+  }
+
+  /** {@code pte_mktag()} for a mapping with PROT_MTE; else the entry as it is. */
+  static long mktag(long pte, boolean mte) {
+    return mte ? pte | TAGGED : pte;
+  }
+
+  /** {@code pte_tagged()}. */
+  static boolean isTagged(long pte) {
+    return (pte & TAGGED) != 0;
   }
 
   static long mkold(long pte) {

@@ -105,7 +105,7 @@ public class Shmem {
     mm.ptl.lock();
     boolean mine = mm.pte(hva).readOnce() == Pte.NONE;
     if (mine) {
-      mm.setPteAt(hva, Pte.NONE, Pte.present(pfn, vma.writable(), false));
+      mm.setPteAt(hva, Pte.NONE, Pte.mktag(Pte.present(pfn, vma.writable(), false), vma.mte()));
     }
     mm.ptl.unlock();
     return mine;

@@ -80,7 +80,7 @@ public class SwapFault {
     boolean mine = mm.pte(hva).readOnce() == entry;
     if (mine) {
       memMap.getPage(pfn);
-      mm.setPteAt(hva, entry, Pte.present(pfn, vma.writable(), true));
+      mm.setPteAt(hva, entry, Pte.mktag(Pte.present(pfn, vma.writable(), true), vma.mte()));
     }
     mm.ptl.unlock();
     // Mapped, or the entry went while the page was locked: nobody will look for it here any more.

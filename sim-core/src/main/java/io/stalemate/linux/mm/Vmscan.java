@@ -96,6 +96,9 @@ public class Vmscan {
       memMap.putPage(pfn);
       return false;
     }
+    if (memMap.mte().isPresent()) {
+      memMap.mte().get().mteInvalidateTags(mm.swap, hva);
+    }
     return true;
   }
 
@@ -117,13 +120,11 @@ public class Vmscan {
     boolean mapped = Pte.isPresent(pte) && Pte.pfn(pte) == pfn;
     if (mapped) {
       mm.setPteAt(hva, pte, Pte.swapEntry(hva));
+      // page_remove_rmap(): the mapping's reference; the caller has one of its own.
+      memMap.putPage(pfn);
     }
     mm.ptl.unlock();
     mm.notifiers.invalidateRangeEnd(hva, hva + 1);
-    if (mapped) {
-      // page_remove_rmap(): the mapping's reference.
-      memMap.putPage(pfn);
-    }
     return mapped;
   }
 
@@ -137,6 +138,10 @@ public class Vmscan {
     // Nobody can reach the data any more; it reaches the slot before the page leaves the cache.
     long token = m.pages().words(pfn).at(0).readOnce();
     mm.swap.data(hva).writeOnce(token);
+    if (memMap.mte().isPresent()) {
+      // arch_prepare_to_swap(). model: here with the data, not when it is written out, before the freeze.
+      memMap.mte().get().mteSaveTags(mm.swap, hva, pfn);
+    }
     m.trace(Tracepoint.SWAP, hva, pfn, token, 0);
     // Pairs with the reads of the cache and then the slot in SwapFault.
     mm.swap.cache(hva).storeRelease(0);

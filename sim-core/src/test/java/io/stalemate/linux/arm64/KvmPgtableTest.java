@@ -219,9 +219,9 @@ final class KvmPgtableTest {
   void agingClearsTheAccessFlagAndMkyoungSetsIt(Era era) {
     on(era, SMALL, CpuFeatures.none(), bench -> {
       assertThat(bench.map(5, 1, 0x40, RW, 0)).isZero();
-      assertThat(bench.pgt.stage2TestClearYoung(5 * PAGE, PAGE, false)).isTrue();
-      assertThat(bench.pgt.stage2TestClearYoung(5 * PAGE, PAGE, true)).isTrue();
-      assertThat(bench.pgt.stage2TestClearYoung(5 * PAGE, PAGE, true)).isFalse();
+      assertThat(bench.pgt.stage2Age(5 * PAGE, PAGE, false)).isTrue();
+      assertThat(bench.pgt.stage2Age(5 * PAGE, PAGE, true)).isTrue();
+      assertThat(bench.pgt.stage2Age(5 * PAGE, PAGE, true)).isFalse();
       bench.pgt.stage2Mkyoung(5 * PAGE, 0);
       assertThat(bench.pgt.getLeaf(5 * PAGE).pte() & StageTwoPte.AF).isEqualTo(StageTwoPte.AF);
     });

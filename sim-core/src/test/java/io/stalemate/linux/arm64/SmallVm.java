@@ -31,10 +31,7 @@ final class SmallVm {
 
   /** The correct text of {@code era}, anonymous memory, {@code cpus} vCPUs. */
   static SmallVm of(Machine m, Era era, int cpus) {
-    SmallVm vm = new SmallVm(m, Arm64Text.of(era, GEOMETRY), era, cpus, 0);
-    new Mmap(vm.mm).mmap(0, PAGES, VmaKind.ANON, 0, true);
-    vm.slot(0);
-    return vm;
+    return of(m, era, cpus, VmCaps.none());
   }
 
   /** As {@link #of}, on huge pages of two pages. */
@@ -45,14 +42,27 @@ final class SmallVm {
     return vm;
   }
 
+  /** As {@link #of}, for a VM made with {@code caps}. */
+  static SmallVm of(Machine m, Era era, int cpus, VmCaps caps) {
+    SmallVm vm = new SmallVm(m, Arm64Text.of(era, GEOMETRY), era, cpus, 0, caps);
+    new Mmap(vm.mm).mmap(0, PAGES, VmaKind.ANON, 0, true);
+    vm.slot(0);
+    return vm;
+  }
+
   SmallVm(Machine m, Arm64Text text, Era era, int cpus, int hugePages) {
+    this(m, text, era, cpus, hugePages, VmCaps.none());
+  }
+
+  SmallVm(Machine m, Arm64Text text, Era era, int cpus, int hugePages, VmCaps caps) {
     this.m = m;
     this.mm = new MmStruct(new MemMap(m, 1, hugePages), new MmuNotifierSubscriptions(m), PAGES);
     this.kvm = new Kvm(m, KernelText.of(era, text::archMmu), mm, PAGES);
     this.arch = (Arm64Mmu) kvm.archMmu;
+    HandleGuestAbort handleGuestAbort = text.handleGuestAbort().link(arch, caps);
     for (int cpu = 0; cpu < cpus; cpu++) {
       KvmVcpu vcpu = arch.createVcpu(cpu, cpu);
-      vcpus.add(new VcpuRun(arch, vcpu, new GuestCpu(m, cpu, text.geometry()), new HandleGuestAbort(arch)));
+      vcpus.add(new VcpuRun(arch, vcpu, new GuestCpu(m, cpu, text.geometry()), handleGuestAbort));
     }
   }
 

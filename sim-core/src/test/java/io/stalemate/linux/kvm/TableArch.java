@@ -57,6 +57,9 @@ final class TableArch implements ArchMmu {
   }
 
   @Override
+  public void flushShadowAll() {}
+
+  @Override
   public int prepareMemoryRegion(MemslotChange change) {
     return prepareResult;
   }
@@ -70,6 +73,17 @@ final class TableArch implements ArchMmu {
   public void flushRemoteTlbs() {
     calls.add("flush tlbs");
     kvm.mmuLock.assertHeldWrite();
+  }
+
+  @Override
+  public void flushRemoteTlbsMemslot(KvmMemorySlot slot) {
+    calls.add("flush tlbs of slot " + slot.baseGfn());
+  }
+
+  @Override
+  public void enableLogDirtyPtMasked(KvmMemorySlot slot, long pageOffset, long mask) {
+    kvm.mmuLock.assertHeldWrite();
+    calls.add("protect " + pageOffset + " " + Long.toBinaryString(mask));
   }
 
   @Override

@@ -230,6 +230,7 @@ class MmTest {
     vm.store(0, 9);
     vm.store(1, 8);
     assertThat(vm.ksm.mergePages(0, 1)).isEqualTo(-Errno.EINVAL);
+    assertThat(Pte.isWritable(vm.mm.pte(1).readOnce())).as("a page that nobody came to share").isTrue();
     vm.store(0, 8);
     vm.store(1, 8);
     long pfn = vm.gup.getUserPagesUnlocked(0, true);
@@ -266,13 +267,13 @@ class MmTest {
   }
 
   @Test
-  void gupRefusesPfnmapAndFollowPfnFindsIt() {
+  void gupRefusesPfnmapAndFollowPteFindsIt() {
     vm.mmap.mmap(0, 2, VmaKind.PFNMAP, 0, true);
     assertThat(vm.gup.getUserPagesFastOnly(0, true)).isZero();
     assertThat(vm.gup.getUserPagesUnlocked(0, true)).isEqualTo(-Errno.EFAULT);
     vm.mm.mmapLock.downRead();
-    assertThat(vm.gup.followPfn(0)).isEqualTo(pfn(0));
-    assertThat(vm.gup.followPfn(5)).isEqualTo(-Errno.EFAULT);
+    assertThat(Pte.pfn(vm.gup.followPte(0))).isEqualTo(pfn(0));
+    assertThat(Pte.isPresent(vm.gup.followPte(5))).isFalse();
     vm.mm.mmapLock.upRead();
     vm.mmap.munmap(0, 2);
     vm.assertAccountsBalance(0);

@@ -1,0 +1,90 @@
+package io.stalemate.scenario.file;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.stalemate.scenario.Emulation;
+import io.stalemate.scenario.GuestAction;
+import io.stalemate.scenario.Manner;
+import io.stalemate.scenario.Repeated;
+import io.stalemate.scenario.Scenario;
+import io.stalemate.scenario.SlotAction;
+import io.stalemate.scenario.Ucall;
+import io.stalemate.scenario.input.Refused;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class EmulationReaderTest {
+
+  private static final String BASE = """
+      name = a
+      title = b
+      vm {
+        host {
+          HOST
+          mappings = [{ name = ram, hva = 16, pages = 4 }]
+        }
+        memslots = [{ id = 0, gfn = 0, pages = 2, hva = ram }]
+        VM
+      }
+      tasks = [
+        { name = v0, kind = vcpu, do = [VCPU] }
+        { name = s0, kind = memslot, do = [SLOTS] }
+      ]
+      """;
+
+  private static Scenario read(String host, String vm, String vcpu, String slots) {
+    String text = BASE.replace("HOST", host).replace("VM", vm).replace("VCPU", vcpu).replace("SLOTS", slots);
+    return ScenarioFile.parse("f.conf", text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  @Test
+  void whatIsNotSaidIsNotThere() {
+    Scenario scenario = read("", "", "{ do = load, gfn = 1 }", "{ do = slot-delete, id = 0 }");
+    assertThat(scenario.vm().emulation()).isEqualTo(Emulation.NONE);
+    assertThat(scenario.tasks().getFirst().actions())
+        .containsExactly(new Repeated(new GuestAction.Load(1, Manner.PLAIN), 1));
+  }
+
+  @Test
+  void everyKeyIsRead() {
+    Scenario scenario = read("ipa-bits = 20, claims-sea = true",
+        "nisv-to-user = true, protected = true, bus = [5], "
+            + "vmm { carve-outs = [{ gfn = 5, pages = 2 }], ucall = allocate }",
+        "{ do = store, gfn = 1, data = 7, offset = 8, undecodable = true, failing = true, stage1-table = 0, "
+            + "stage1-update = true }, { do = dc, gfn = 1, offset = 64 }, { do = ucall }",
+        "{ do = slot-create, id = 1, gfn = allocate, pages = 2, hva = \"ram+2\" }");
+    assertThat(scenario.vm().emulation()).isEqualTo(
+        new Emulation(true, true, true, 20, List.of(5L), List.of(new Emulation.CarveOut(5, 2)), Emulation.ALLOCATE));
+    assertThat(scenario.tasks().getFirst().actions()).containsExactly(
+        new Repeated(new GuestAction.Store(1, 7, new Manner(8, true, true, 0, true)), 1),
+        new Repeated(new GuestAction.CacheMaintenance(1, 64), 1), new Repeated(new Ucall(), 1));
+    assertThat(scenario.tasks().getLast().actions())
+        .containsExactly(new Repeated(new SlotAction.SlotAllocate(1, 2, 18, Set.of()), 1));
+  }
+
+  @ParameterizedTest
+  @CsvSource(delimiter = '|', textBlock = """
+      ipa-bits = 12 | | {do=load,gfn=1} | ipa-bits = 12; a whole number from 16 to 48 is allowed
+      | vmm { ucall = 99 } | {do=ucall} | ucall = 99; a whole number from 0 to 15 is allowed
+      | vmm { ucall = somewhere } | {do=ucall} | ucall = 'somewhere'; a whole number from 0 to 15 is allowed
+      | vmm { carve-outs = [{gfn=1}] } | {do=load,gfn=1} | carve-out overlaps memslot 0, gfns 0 to 1
+      | vmm { carve-outs = [{gfn=4,pages=3},{gfn=6}] } | {do=load,gfn=1} | carve-out overlaps the one at gfns 4 to 6
+      | vmm { carve-outs = [{gfn=2,pages=14}], ucall = allocate } | {do=ucall} | leave none of the 16 gfns
+      | | {do=ucall} | ucall in a vm that has no address for it; vm.vmm { ucall } gives one
+      | | {do=load,gfn=1,offset=4096} | offset = 4096; a whole number from 0 to 4095 is allowed
+      | | {do=load,gfn=1,stage1-update=true} | stage1-update without 'stage1-table'; the gfn of the table is needed
+      | | {do=load,gfn=1,stage1-table=9} | stage1-table = 9; no memslot ever covers it (list it under vm.mmio if meant)
+      | | {do=fetch,gfn=1,undecodable=true} | unknown key 'undecodable' in an action
+      | | {do=dc,gfn=9} | gfn = 9; no memslot ever covers it (list it under vm.mmio if meant)
+      | bus = [16] | {do=load,gfn=1} | bus = 16; a whole number from 0 to 15 is allowed
+      """)
+  void mistakesAreOneClearLine(String host, String vm, String vcpu, String message) {
+    assertThatThrownBy(() -> read(host == null ? "" : host, vm == null ? "" : vm, vcpu, "{ do = slot-delete, id = 0 }"))
+        .isInstanceOf(Refused.class).hasMessageContaining(message);
+  }
+}

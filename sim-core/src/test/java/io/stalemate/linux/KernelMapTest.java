@@ -1,0 +1,154 @@
+package io.stalemate.linux;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.tngtech.archunit.core.domain.AccessTarget.MethodCallTarget;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaMethod;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import io.stalemate.linux.kvm.Era;
+import io.stalemate.machine.KernelFunction;
+import java.io.IOException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The kernel map says what the kernel text is: complete, without contradiction, and up to date as a document. */
+class KernelMapTest {
+
+  private static final String REGENERATE = "KERNEL-MAP.md is not what the annotations say; regenerate it with "
+      + "mvn -pl sim-core test -Dtest=KernelMapTest -Dstalemate.kernelmap=write";
+
+  /** What of the machine may be called by a method that only looks. */
+  private static final List<String> LOOKS = List.of("read", "readOnce", "loadAcquire", "at", "words", "pages", "trace",
+      "assertHeld", "assertHeldRead", "assertHeldWrite", "warnOn", "size", "length");
+
+  /** Public methods that act though no kernel function is their like. */
+  private static final Map<String, String> OURS = new TreeMap<>(Map.ofEntries(
+      Map.entry("arm64.Arm64Mmu.preSetMemAttributes", "an x86 hook that arm64 can be asked for too"),
+      Map.entry("arm64.KvmPgtableV612.stage2Age", "one name for what eras call mkold or test_clear_young"),
+      Map.entry("arm64.KvmS2Mmu.clearPgt", "mmu->pgt = NULL, one line of kvm_free_stage2_pgd()"),
+      Map.entry("arm64.MmioGuard.createVgicV2", "set-up of the VM"),
+      Map.entry("arm64.MmioGuard.enroll", "the hypercall's one line in kvm_hvc_call_handler()"),
+      Map.entry("arm64.TablePages.getPage", "get_page() as an operation of a table's memory"),
+      Map.entry("arm64.TablePages.putPage", "put_page() as an operation of a table's memory"),
+      Map.entry("arm64.VcpuRun.vmmThread", "the VMM's loop around KVM_RUN: user space"),
+      Map.entry("arm64.nvhe.HypPgtable.hypWrite", "the hypervisor's own use of a page"),
+      Map.entry("arm64.nvhe.NpGuestVcpu.execute", "a guest of pKVM, and the VMM's loop around it"),
+      Map.entry("kvm.DirtyRing.harvest", "the VMM reads the ring through its mapping: user space"),
+      Map.entry("kvm.DirtyRingReaper.harvest", "the VMM's reaper thread: user space"),
+      Map.entry("kvm.DirtyRingReaper.reap", "the VMM's reaper thread: user space"),
+      Map.entry("kvm.Memslots.kvmMemslotsLocked", "__kvm_memslots() for those who hold slots_lock"),
+      Map.entry("kvm.MmuInvalidation.beginHva", "one name for what starts an invalidation in eras that keep hvas"),
+      Map.entry("mm.Mmap.mprotectMte", "mprotect() of one page and one flag")));
+
+  private final KernelMap map = new KernelMap();
+
+  @Test
+  void theDocumentIsUpToDate() throws IOException {
+    Path document = Path.of(System.getProperty("basedir", System.getProperty("user.dir"))).resolve("KERNEL-MAP.md");
+    if ("write".equals(System.getProperty("stalemate.kernelmap"))) {
+      Files.writeString(document, map.text());
+      return;
+    }
+    assertThat(document).withFailMessage(REGENERATE).exists();
+    assertThat(Files.readString(document)).withFailMessage(REGENERATE).isEqualTo(map.text());
+  }
+
+  @Test
+  void theMapIsReadFromTheWholeText() {
+    assertThat(map.rows()).hasSizeGreaterThan(150);
+    assertThat(map.rows().stream().map(KernelMap.Row::function))
+        .contains("user_mem_abort", "kvm_mmu_notifier_invalidate_range_start", "migrate_pages");
+  }
+
+  @Test
+  void everyPublicMethodThatActsNamesItsKernelFunction() {
+    JavaClasses text = new ClassFileImporter()
+        .importUrl(KernelFunction.class.getProtectionDomain().getCodeSource().getLocation());
+    List<String> unnamed = new ArrayList<>();
+    for (Method method : map.unnamed()) {
+      String place = KernelMap.place(method);
+      if (acts(text, method) && !OURS.containsKey(place)) {
+        unnamed.add(place);
+      }
+    }
+    assertThat(unnamed).as("public methods of kernel text that change shared state or call kernel functions, without "
+        + "@KernelFunction; if there is no such function in the kernel say so in this test").isEmpty();
+  }
+
+  @Test
+  void whatIsSaidToBeOursIsThereAndUnnamed() {
+    assertThat(map.unnamed().stream().map(KernelMap::place)).containsAll(OURS.keySet());
+  }
+
+  /** Whether a method changes what tasks share, or calls a kernel function, by itself or in a lambda. */
+  private static boolean acts(JavaClasses text, Method method) {
+    if (Modifier.isAbstract(method.getModifiers())) {
+      return false;
+    }
+    JavaMethod here = text.get(method.getDeclaringClass()).getMethods().stream()
+        .filter(each -> each.reflect().equals(method)).findFirst().orElseThrow();
+    return here.getMethodCallsFromSelf().stream().anyMatch(call -> acts(call.getTarget()));
+  }
+
+  private static boolean acts(MethodCallTarget target) {
+    boolean isOfTheMachine = target.getOwner().getPackageName().equals(KernelFunction.class.getPackageName());
+    boolean isKernelFunction = target.resolveMember()
+        .filter(member -> member.isAnnotatedWith(KernelFunction.class)).isPresent();
+    return isKernelFunction || (isOfTheMachine && !LOOKS.contains(target.getName()));
+  }
+
+  @Test
+  void noKernelFunctionOfAnEraIsRenderedByTwoClasses() {
+    Map<String, String> seen = new TreeMap<>();
+    List<String> twice = new ArrayList<>();
+    for (KernelMap.Row row : map.rows()) {
+      for (Era era : row.versions().eras()) {
+        String type = row.method().getDeclaringClass().getSimpleName();
+        String other = seen.putIfAbsent(row.function() + " of " + era.version(), type);
+        if (other != null && !other.equals(type)) {
+          twice.add(row.function() + " of " + era.version() + " by " + other + " and " + type);
+        }
+      }
+    }
+    assertThat(twice).isEmpty();
+  }
+
+  @Test
+  void everyRowNamesAFunctionInAFileOfTheKernel() {
+    for (KernelMap.Row row : map.rows()) {
+      assertThat(row.file()).as(row.place()).matches("[a-z0-9_/-]+\\.[chS]");
+      assertThat(row.function()).as(row.place()).matches("[A-Za-z_][A-Za-z0-9_]*");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"v5.15", "v5.15-v6.2", "v5.15-v6.12", "v6.1-v6.12", "MMIO guard v2"})
+  void versionsReadAsTheyAreWritten(String version) {
+    assertThat(KernelVersions.parse(version)).hasToString(version);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "6.12", "v6", "v6.12-v5.15", "v6.2-v6.1", "v5.20", "v6.12+", "v4.19", "v6.2 - v6.12",
+      "v2", "guard", "guard v2"})
+  void otherVersionsAreRefused(String version) {
+    assertThatThrownBy(() -> KernelVersions.parse(version)).isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void aRangeHoldsTheErasFromItsFirstReleaseToItsLast() {
+    assertThat(KernelVersions.parse("v5.17-v6.12").eras()).containsExactly(Era.V6_2, Era.V6_12);
+    assertThat(KernelVersions.parse("v5.15").eras()).containsExactly(Era.V5_15);
+    assertThat(KernelVersions.parse("v6.3-v6.9").eras()).isEmpty();
+  }
+}

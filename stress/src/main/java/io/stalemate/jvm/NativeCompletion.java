@@ -1,0 +1,45 @@
+package io.stalemate.jvm;
+
+import io.stalemate.machine.Completion;
+
+/** A counter under a monitor. */
+final class NativeCompletion implements Completion {
+
+  private final Object monitor = new Object();
+  // Guarded by the monitor.
+  private long done;
+
+  @Override
+  public void waitFor() {
+    synchronized (monitor) {
+      while (done == 0) {
+        try {
+          monitor.wait();
+        } catch (InterruptedException e) {
+          throw new IllegalStateException("interrupted in wait_for_completion", e);
+        }
+      }
+      if (done != Long.MAX_VALUE) {
+        done--;
+      }
+    }
+  }
+
+  @Override
+  public void complete() {
+    synchronized (monitor) {
+      if (done != Long.MAX_VALUE) {
+        done++;
+      }
+      monitor.notifyAll();
+    }
+  }
+
+  @Override
+  public void completeAll() {
+    synchronized (monitor) {
+      done = Long.MAX_VALUE;
+      monitor.notifyAll();
+    }
+  }
+}

@@ -2,6 +2,7 @@ package io.stalemate.oracle;
 
 import io.stalemate.machine.PageUse;
 import io.stalemate.machine.Tracepoint;
+import io.stalemate.trace.ObjectTable;
 import io.stalemate.trace.Op;
 import io.stalemate.trace.Trace;
 import java.util.Arrays;
@@ -42,7 +43,6 @@ final class Accounting extends Watch {
   // Tasks whose CPU is in a hardware walk, by bit.
   private long walking;
   // By object: whether it is a word of the page cache or the swap cache; 0 unknown, else the stamp, negative for no.
-  private int[] kinds = new int[256];
   private final KeyedRows cacheWords = new KeyedRows(1);
 
   Accounting(int bitsPerLevel) {
@@ -70,12 +70,10 @@ final class Accounting extends Watch {
     Trace trace = trace();
     switch (trace.op(event)) {
       case READ, READ_ONCE, LOAD_ACQUIRE -> load(event);
-      case WRITE, WRITE_ONCE, STORE_RELEASE -> store(event, trace.a(event));
-      case XCHG -> store(event, trace.b(event));
-      case FETCH_ADD, FETCH_OR, FETCH_AND -> touch("store to ", event);
+      case WRITE, WRITE_ONCE, STORE_RELEASE, XCHG, FETCH_ADD, FETCH_OR, FETCH_AND -> touch("store to ", event);
       case CMPXCHG -> {
         if (trace.c(event) == 1) {
-          store(event, trace.b(event));
+          touch("store to ", event);
         } else {
           load(event);
         }
@@ -95,13 +93,6 @@ final class Accounting extends Watch {
     }
   }
 
-  private void store(int event, long value) {
-    if (cacheWord(trace().object(event))) {
-      cacheWords.set(cacheWords.row(trace().object(event)), 0, value);
-    }
-    touch("store to ", event);
-  }
-
   private void touch(String verb, int event) {
     int object = trace().object(event);
     if (object < dead.length && dead[object] == stamp && !done()) {
@@ -110,17 +101,6 @@ final class Accounting extends Watch {
       report(Severity.CORRUPTION, what + ", a table page that was freed", FREE_RULE, List.of(new Evidence(event, what),
           new Evidence(freed, "free of pfn " + hex(trace().a(freed)))), List.of());
     }
-  }
-
-  private boolean cacheWord(int object) {
-    if (object >= kinds.length) {
-      kinds = Arrays.copyOf(kinds, Math.max(object + 1, kinds.length * 2));
-    }
-    if (Math.abs(kinds[object]) != stamp) {
-      String name = trace().objects().baseName(object);
-      kinds[object] = name.equals("i_pages") || name.equals("swap_cache") ? stamp : -stamp;
-    }
-    return kinds[object] > 0;
   }
 
   private int freeing(int object, int before) {
@@ -240,6 +220,8 @@ final class Accounting extends Watch {
         recountTable(table);
       }
     }
+    gatherCacheWords("i_pages");
+    gatherCacheWords("swap_cache");
     for (int frame = 0; frame < frames.size() && !done(); frame++) {
       if (!isTable(frame) && frames.get(frame, FREED) == 0 && frames.get(frame, COUNTED_AT) > 0) {
         recountPage(frame);
@@ -280,6 +262,32 @@ final class Accounting extends Watch {
           + count + ", recounted " + expected, PAGE_RULE,
           List.of(new Evidence((int) frames.get(frame, COUNTED_AT), "last reference count of pfn " + hex(pfn))),
           List.of());
+    }
+  }
+
+  /** What the words of a page cache or swap cache hold now: looked up at the end, because stores are the hot path. */
+  private void gatherCacheWords(String row) {
+    Trace trace = trace();
+    int first = trace.objects().find(row);
+    if (first == ObjectTable.NONE) {
+      return;
+    }
+    int last = first + trace.objects().rowLength(first) - 1;
+    for (int event = 0; event < trace.size(); event++) {
+      int object = trace.object(event);
+      if (object < first || object > last) {
+        continue;
+      }
+      switch (trace.op(event)) {
+        case WRITE, WRITE_ONCE, STORE_RELEASE -> cacheWords.set(cacheWords.row(object), 0, trace.a(event));
+        case XCHG -> cacheWords.set(cacheWords.row(object), 0, trace.b(event));
+        case CMPXCHG -> {
+          if (trace.c(event) == 1) {
+            cacheWords.set(cacheWords.row(object), 0, trace.b(event));
+          }
+        }
+        default -> {}
+      }
     }
   }
 

@@ -41,6 +41,10 @@ final class PageOwnership extends Watch {
   @Override
   public void on(int event) {
     Trace trace = trace();
+    if (!owners.used() && (trace.op(event) != Op.TRACE || trace.point(event) != Tracepoint.HYP_MEMORY)) {
+      // Its memory is the first thing a protected KVM announces: nobody else's worlds pay for this oracle.
+      return;
+    }
     switch (trace.op(event)) {
       case TRACE -> point(event);
       case PAGE_ALLOC -> tables.alloc(event);

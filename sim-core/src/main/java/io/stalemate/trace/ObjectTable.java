@@ -105,6 +105,21 @@ public final class ObjectTable {
     return first >= 0 ? 0 : id - ~first;
   }
 
+  /** Yields the first id of the first row, or single object, called {@code name}; {@link #NONE} if there is none. */
+  public int find(String name) {
+    for (int group = 0; group < groups; group++) {
+      if (names[group].equals(name)) {
+        return first(group);
+      }
+    }
+    return NONE;
+  }
+
+  /** Yields how many objects the row that {@code id} belongs to has; 1 for a single object. */
+  public int rowLength(int id) {
+    return length(group(id));
+  }
+
   /** Number of groups: objects added one by one, and rows. */
   int groups() {
     return groups;

@@ -40,7 +40,7 @@ final class VerifyDeterminismCommand implements Callable<Integer> {
   @Mixin
   private GlobalOptions global;
 
-  @Option(names = "--seeds", paramLabel = "N", defaultValue = "1000",
+  @Option(names = "--seeds", paramLabel = "N", defaultValue = "100",
       description = "runs of each scenario and era (default ${DEFAULT-VALUE})")
   private int seeds;
 

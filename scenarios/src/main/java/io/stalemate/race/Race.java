@@ -40,7 +40,8 @@ public interface Race {
    * @param title the bug in one line
    * @param kind whether it was shipped
    * @param source where it is documented: the fixing commit, or the rule whose removal it is
-   * @param eras the eras it can be put into, for example {@code v6.12}; the first one is taken if none is asked for
+   * @param eras the eras it can be put into, for example {@code v6.12}; if none is asked for, the
+   *     scenario's own is taken if it is among them, else the first
    * @param scenarios scenarios that expose it, the quickest first
    * @param oracle the oracle that sees the harm
    */

@@ -19,6 +19,7 @@ public final class Races {
         new RetryCheckBeforeLock(),
         new SeqAfterGup(),
         new VmaBeforeSeq(),
+        new PermissionFaultRoundsToBlock(),
         new EndBeforeFree(),
         new ChangePteWritable(),
         new SlotSwapInsideNotifierPair(),
@@ -103,6 +104,6 @@ public final class Races {
       }
     }
     throw Refused.usage("unknown race " + Safe.quote(name) + "; "
-        + Nearest.hint(name, all().stream().map(race -> race.card().name()).toList()));
+        + Nearest.hint(name, all().stream().map(race -> race.card().name()).toList(), "see 'stalemate list races'"));
   }
 }

@@ -20,7 +20,7 @@ final class SeqAfterGup implements Race {
         "the order of the invalidation contract, reversed: the sample has to come before anything "
         + "that can go stale",
         List.of("v6.12", "v6.2", "v5.15"),
-        List.of("fault-vs-invalidate", "fault-vs-migration"),
+        List.of("fault-vs-invalidate"),
         "stale-translation");
   }
 

@@ -50,6 +50,37 @@ public record Pkvm(int pages, List<Region> memory, int pool, SortedMap<Long, Lon
     return FIRST_PAGE + pages;
   }
 
+  /** Whether {@code page} is memory, carve-outs included. */
+  public boolean isMemory(long page) {
+    return memory.stream().anyMatch(region -> region.page() <= page && page < region.end());
+  }
+
+  /**
+   * The table pages that an identity map of shape {@code geometry} needs: those that map all memory page by page, and
+   * one more if some entry of the root has MMIO alone and no blocks serve there, which is so with four levels.
+   */
+  public int poolMin(Geometry geometry) {
+    int tables = 1;
+    for (int level = 1; level < geometry.levels(); level++) {
+      tables += tables(geometry.bits() * level);
+    }
+    int top = 3 * geometry.bits();
+    boolean mmioAlone = (end() - 1 >>> top) - (FIRST_PAGE >>> top) + 1 > tables(top);
+    return geometry.levels() == 4 && mmioAlone ? tables + 1 : tables;
+  }
+
+  /** Number of tables of {@code 1 << shift} pages that have memory. */
+  private int tables(int shift) {
+    long tables = 0;
+    long counted = -1;
+    for (Region region : memory) {
+      long last = region.end() - 1 >>> shift;
+      tables += last + 1 - Math.max(region.page() >>> shift, counted + 1);
+      counted = last;
+    }
+    return Math.toIntExact(tables);
+  }
+
   /** Page after the last that is memory. */
   public long memoryEnd() {
     return memory.isEmpty() ? FIRST_PAGE : memory.getLast().end();

@@ -3,12 +3,19 @@ package io.stalemate.testbed;
 import io.stalemate.linux.Errno;
 import io.stalemate.scenario.Emulation;
 import io.stalemate.scenario.Memslot;
+import io.stalemate.scenario.MmioGuardSetup;
 import io.stalemate.scenario.Scenario;
 import io.stalemate.sim.WorldFault;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
- * What the VMM of a scenario knows of its guest's address spaces: guest physical pages are memslots, ucalls, carve-outs
- * and room; guest virtual ones are the identity map of all of those, and room above for what is placed later.
+ * What the VMM of a scenario knows of its guest's address spaces: guest physical pages are memslots, ucalls, devices,
+ * carve-outs and room; guest virtual ones are the identity map of all of those, and room above for what is placed
+ * later.
+ *
+ * <p>A memslot at a gfn that the file chose may lie on anything: that is between its author and the kernel. But what it
+ * lies on is taken as long as one of those who took it has not given it back.
  */
 final class GuestAddresses {
 
@@ -17,6 +24,8 @@ final class GuestAddresses {
 
   private final AddressAllocator physical;
   private final AddressAllocator virtual = new AddressAllocator(VIRTUAL_PAGES);
+  // How many memslots, of the kernel or on their way to it, a page is taken for.
+  private final SortedMap<Long, Integer> slotsOfPage = new TreeMap<>();
   private final long ucallGfn;
   private final long ucallVirtualPage;
 
@@ -28,13 +37,32 @@ final class GuestAddresses {
     for (Emulation.CarveOut carveOut : emulation.carveOuts()) {
       check(physical.carveOut(carveOut.gfn(), carveOut.pages()), "carve-out at gfn " + carveOut.gfn());
     }
-    for (Memslot slot : scenario.vm().memslots()) {
-      check(physical.reserve(slot.gfn(), slot.pages()), "memslot " + slot.id());
+    emulation.bus().forEach(gfn -> keepOut(gfn, "the device at gfn " + gfn));
+    if (scenario.vm().mmioGuard().gicv2() != MmioGuardSetup.NO_GICV2) {
+      keepOut(scenario.vm().mmioGuard().gicv2(), "the GICv2");
     }
-    ucallGfn = emulation.ucall() == Emulation.ALLOCATE ? physical.allocate(1, 1) : emulation.ucall();
-    check(ucallGfn == Emulation.NO_UCALL ? 0 : (int) Math.min(ucallGfn, 0), "ucall");
+    for (Memslot slot : scenario.vm().memslots()) {
+      take(slot.gfn(), slot.pages());
+    }
+    ucallGfn = emulation.ucall() == Emulation.ALLOCATE ? lowestFree() : emulation.ucall();
+    if (ucallGfn != Emulation.NO_UCALL) {
+      keepOut(ucallGfn, "ucall");
+    }
     check(virtual.carveOut(0, gfns), "identity map");
     ucallVirtualPage = virtual.allocate(1, 1);
+  }
+
+  /** Carves out one page, which may belong to a larger carve-out of the file's. */
+  private void keepOut(long gfn, String what) {
+    int ret = physical.carveOut(gfn, 1);
+    check(ret == -Errno.EEXIST ? 0 : ret, what);
+  }
+
+  private long lowestFree() {
+    long gfn = physical.allocate(1, 1);
+    check((int) Math.min(gfn, 0), "ucall");
+    physical.free(gfn);
+    return gfn;
   }
 
   private static void check(int ret, String what) {
@@ -53,15 +81,38 @@ final class GuestAddresses {
     return ucallVirtualPage;
   }
 
-  /** Yields the first gfn of a place for {@code pages} pages, or {@code -ENOMEM}. */
+  /** Takes a place for {@code pages} pages, of which nothing is taken; yields its first gfn, or {@code -ENOMEM}. */
   long allocate(long pages) {
-    return physical.allocate(pages, Long.highestOneBit(pages) == pages ? pages : Long.highestOneBit(pages) << 1);
+    long gfn = physical.allocate(pages, Long.highestOneBit(pages) == pages ? pages : Long.highestOneBit(pages) << 1);
+    if (gfn >= 0) {
+      physical.free(gfn);
+      take(gfn, pages);
+    }
+    return gfn;
   }
 
-  /** Gives a place back that {@link #allocate} yielded. */
-  void free(long gfn) {
-    if (physical.free(gfn) == -Errno.ENOENT) {
-      throw new WorldFault("gfn " + gfn + " given back, which was not handed out");
+  /** Takes {@code pages} pages from {@code gfn} for a memslot, whatever else they are taken for. */
+  void take(long gfn, long pages) {
+    for (long page = gfn; page < gfn + pages; page++) {
+      if (slotsOfPage.merge(page, 1, Integer::sum) == 1) {
+        int ret = physical.reserve(page, 1);
+        check(ret == -Errno.EEXIST ? 0 : ret, "a memslot at gfn " + page);
+      }
+    }
+  }
+
+  /** Gives back what {@link #take} or {@link #allocate} took. */
+  void free(long gfn, long pages) {
+    for (long page = gfn; page < gfn + pages; page++) {
+      int slots = slotsOfPage.getOrDefault(page, 0);
+      if (slots == 0) {
+        throw new WorldFault("gfn " + page + " given back, which was not handed out");
+      }
+      slotsOfPage.put(page, slots - 1);
+      if (slots == 1) {
+        // -ENOENT: a carve-out is there as well, and stays.
+        physical.free(page);
+      }
     }
   }
 }

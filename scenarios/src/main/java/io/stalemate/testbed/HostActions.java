@@ -47,12 +47,14 @@ final class HostActions {
   // What the VMM remembers of its slots: it made them, so it need not ask the kernel.
   private final SortedMap<Integer, Memslot> slots = new TreeMap<>();
   private final GuestAddresses addresses;
-  private final SortedMap<Integer, Long> allocated = new TreeMap<>();
+  // Those that it has not deleted, for whose pages it has taken room.
+  private final SortedMap<Integer, Memslot> placed = new TreeMap<>();
 
   HostActions(Kvm kvm, List<Memslot> booted, GuestAddresses addresses) {
     this.kvm = kvm;
     this.addresses = addresses;
     booted.forEach(slot -> slots.put(slot.id(), slot));
+    placed.putAll(slots);
     this.mm = kvm.mm;
     this.mmap = new Mmap(mm);
     this.vmscan = new Vmscan(mm);
@@ -110,12 +112,30 @@ final class HostActions {
         : mmap.madviseDontneed(it.hva(), it.pages());
   }
 
+  /** Creates or changes a memslot at a gfn that the file chose. */
   private int create(Memslot slot) {
+    addresses.take(slot.gfn(), slot.pages());
+    return set(slot);
+  }
+
+  /**
+   * Performs the ioctl for a memslot whose room is taken. Where another thread changed the same memslot meanwhile,
+   * nobody can say whose place it has: both stay taken.
+   */
+  private int set(Memslot slot) {
+    Memslot before = placed.get(slot.id());
     int ret = kvm.memoryRegions.setMemoryRegion(slot.id(), slot.gfn(), slot.pages(), slot.hva(), flags(slot.flags()));
-    if (ret == 0) {
-      slots.put(slot.id(), slot);
+    if (ret != 0) {
+      addresses.free(slot.gfn(), slot.pages());
+      return ret;
     }
-    return ret;
+    slots.put(slot.id(), slot);
+    if (before != null && placed.replace(slot.id(), before, slot)) {
+      addresses.free(before.gfn(), before.pages());
+    } else {
+      placed.putIfAbsent(slot.id(), slot);
+    }
+    return 0;
   }
 
   /** Creates a memslot where the VMM has room, which is taken before the ioctl, so that no other thread takes it. */
@@ -124,21 +144,15 @@ final class HostActions {
     if (gfn < 0) {
       return (int) gfn;
     }
-    int ret = create(it.at(gfn));
-    if (ret == 0) {
-      allocated.put(it.id(), gfn);
-    } else {
-      addresses.free(gfn);
-    }
-    return ret;
+    return set(it.at(gfn));
   }
 
   /** Deletes a memslot; its place is free once the ioctl has returned. */
   private int delete(int id) {
+    Memslot before = placed.get(id);
     int ret = kvm.memoryRegions.setMemoryRegion(id, 0, 0, 0, 0);
-    Long gfn = ret == 0 ? allocated.remove(id) : null;
-    if (gfn != null) {
-      addresses.free(gfn);
+    if (ret == 0 && before != null && placed.remove(id, before)) {
+      addresses.free(before.gfn(), before.pages());
     }
     return ret;
   }

@@ -9,6 +9,7 @@ import io.stalemate.machine.Tlb;
  *
  * <p>An invalid descriptor belongs to software. Its value 0 is an empty entry; anything else says something: an owner
  * id in bits 9 to 2, a note in bits 63 to 11, or {@link #LOCKED} while a parallel walker is between break and make.
+ * The owner id is where v5.15 moved it; as first posted, and up to v5.14, it was in the topmost bits.
  */
 public final class StageTwoPte {
 

@@ -143,7 +143,9 @@ public enum Tracepoint {
   /** A guest's reset ended its enrolment. */
   MMIO_GUARD_RESET("kvm_mmio_guard_reset"),
   /** The access to byte address {@code ipa} is the VMM's to emulate: the exit is decided. */
-  MMIO_EXIT("kvm_mmio_exit", "vcpu", "ipa", "is_write");
+  MMIO_EXIT("kvm_mmio_exit", "vcpu", "ipa", "is_write"),
+  /** A block at {@code gfn} was split: its entry points to a table that maps the same. */
+  S2_SPLIT("kvm_pgtable_stage2_split", "gfn", "level");
 
   private final String kernelName;
   private final List<String> arguments;

@@ -17,7 +17,8 @@ import java.util.List;
  * changed, makes every other user of the page fault for nothing: two vCPUs can do that to each other without end
  * (694d071f8d85).
  *
- * <p>model: one VM, so that a TLB invalidation by IPA needs no VMID to be matched with a table entry.
+ * <p>An invalidation counts for the entries of the VMID it names. A table's VMID is that of the root it hangs from;
+ * while none is known, every invalidation counts.
  */
 final class BreakBeforeMake extends Watch {
 
@@ -39,10 +40,11 @@ final class BreakBeforeMake extends Watch {
   private static final int ISSUED = 6;
   private static final int LAST = 7;
   private static final int LAST_BROKEN = 8;
+  private static final int VMID = 9;
 
   private final StageTwo tables;
   private final CachedTranslations cached = new CachedTranslations();
-  private final KeyedRows entries = new KeyedRows(9);
+  private final KeyedRows entries = new KeyedRows(10);
   // Entries that are invalid now and were valid with a translation that may still be cached.
   private int[] broken = new int[16];
   private int brokenCount;
@@ -51,7 +53,7 @@ final class BreakBeforeMake extends Watch {
     super("break-before-make", "a live leaf changes without invalid + TLBI + DSB; two translations cached",
         EnumSet.of(Op.TRACE, Op.PAGE_ALLOC, Op.PAGE_FREE, Op.TLB_FILL, Op.TLBI_IPA, Op.TLBI_IPA_LOCAL, Op.TLBI_RANGE,
             Op.TLBI_VMID, Op.TLBI_ALL, Op.DSB),
-        EnumSet.of(Tracepoint.S2_SET_PTE));
+        EnumSet.of(Tracepoint.S2_SET_PTE, Tracepoint.S2_ROOT));
     tables = new StageTwo(bitsPerLevel);
   }
 
@@ -67,7 +69,13 @@ final class BreakBeforeMake extends Watch {
   public void on(int event) {
     Trace trace = trace();
     switch (trace.op(event)) {
-      case TRACE -> set(event);
+      case TRACE -> {
+        if (trace.point(event) == Tracepoint.S2_ROOT) {
+          tables.root(event);
+        } else {
+          set(event);
+        }
+      }
       case PAGE_ALLOC -> alloc(event);
       case PAGE_FREE -> free(event);
       case TLB_FILL -> fill(event);
@@ -79,6 +87,7 @@ final class BreakBeforeMake extends Watch {
 
   /** A page that becomes a table again starts empty; its former life was flushed before it was freed. */
   private void alloc(int event) {
+    tables.alloc(event);
     long first = trace().object(event);
     for (long word = first; word < first + trace().c(event); word++) {
       int entry = entries.find(word);
@@ -91,6 +100,7 @@ final class BreakBeforeMake extends Watch {
   }
 
   private void free(int event) {
+    tables.free(event);
     Trace trace = trace();
     for (int i = 0; i < brokenCount && !done(); i++) {
       int entry = broken[i];
@@ -109,6 +119,7 @@ final class BreakBeforeMake extends Watch {
   private void set(int event) {
     Trace trace = trace();
     int entry = entries.row(tables.word(event));
+    int known = tables.set(event);
     long old = trace.c(event);
     long pte = trace.d(event);
     int level = (int) trace.b(event);
@@ -134,6 +145,7 @@ final class BreakBeforeMake extends Watch {
       entries.set(entry, BROKEN, old);
       entries.set(entry, BROKEN_AT, event);
       entries.set(entry, ISSUED, 0);
+      entries.set(entry, VMID, tables.vmid(known));
       entries.set(entry, LAST, old);
       entries.set(entry, LAST_BROKEN, event);
     }
@@ -209,16 +221,26 @@ final class BreakBeforeMake extends Watch {
   /** Whether the invalidation drops whatever CPUs hold of the entry's old value. */
   private boolean covers(int event, int entry) {
     Trace trace = trace();
+    if (trace.op(event) == Op.TLBI_ALL) {
+      return true;
+    }
+    long vmid = entries.get(entry, VMID);
+    if (vmid >= 0 && trace.a(event) != vmid) {
+      return false;
+    }
     int level = (int) entries.get(entry, LEVEL);
+    boolean table = StageTwoEntry.table(level, entries.get(entry, BROKEN));
     long gfnStart = entries.get(entry, GFN);
     long gfnEnd = gfnStart + tables.pages(level);
     long gfn = trace.b(event) >>> StageTwoEntry.PAGE_SHIFT;
+    long end = gfn + trace.c(event);
     return switch (trace.op(event)) {
-      case TLBI_VMID, TLBI_ALL -> true;
-      case TLBI_RANGE -> gfn <= gfnStart && gfnEnd <= gfn + trace.c(event);
+      case TLBI_VMID -> true;
+      // A leaf goes as a whole wherever the range meets it; a table's leaves go one by one.
+      case TLBI_RANGE -> table ? gfn <= gfnStart && gfnEnd <= end : gfn < gfnEnd && gfnStart < end;
       // A table's walk-cache entries and the leaves below it go only with an unknown level.
-      case TLBI_IPA -> gfn >= gfnStart && gfn < gfnEnd && (trace.c(event) == LEVEL_ANY
-          || (trace.c(event) == level && !StageTwoEntry.table(level, entries.get(entry, BROKEN))));
+      case TLBI_IPA -> gfn >= gfnStart && gfn < gfnEnd
+          && (trace.c(event) == LEVEL_ANY || (trace.c(event) == level && !table));
       default -> false;
     };
   }

@@ -58,11 +58,12 @@ final class GuestAbortTable implements ConformanceTable {
   private int ipaLimit;
   private boolean known;
   private int slotEvent;
-  // By task: the event of the abort that is being decided, the slot kinds seen meanwhile as a mask, and what
-  // user_mem_abort() failed with.
+  // By task: the event of the abort that is being decided, the slot kinds seen meanwhile as a mask, what
+  // user_mem_abort() failed with, and whether what goes to the VMM is a store (or NONE).
   private final int[] abort = new int[Watch.TASKS_MAX];
   private final int[] seen = new int[Watch.TASKS_MAX];
   private final int[] failed = new int[Watch.TASKS_MAX];
+  private final int[] exitIsWrite = new int[Watch.TASKS_MAX];
   // Whether the guest has enrolled in the MMIO guard, and by task whether its check failed; MmioGuardRules judges that.
   private boolean enrolled;
   private final boolean[] guarded = new boolean[Watch.TASKS_MAX];
@@ -72,7 +73,8 @@ final class GuestAbortTable implements ConformanceTable {
     return EnumSet.of(Tracepoint.CREATE_VM, Tracepoint.IO_BUS, Tracepoint.SLOT_INSTALL, Tracepoint.SLOT_INVALID,
         Tracepoint.SLOT_GONE, Tracepoint.SLOT_FLAGS, Tracepoint.GUEST_ABORT, Tracepoint.INJECT_ABORT,
         Tracepoint.VCPU_EXIT, Tracepoint.GUEST_SEA, Tracepoint.SKIP_INSTR, Tracepoint.MMIO_IN_KERNEL,
-        Tracepoint.ACCESS_FAULT, Tracepoint.FAULT_DONE, Tracepoint.MMIO_GUARD_ENROLL, Tracepoint.MMIO_GUARD_FAILED);
+        Tracepoint.ACCESS_FAULT, Tracepoint.FAULT_DONE, Tracepoint.MMIO_GUARD_ENROLL, Tracepoint.MMIO_GUARD_FAILED,
+        Tracepoint.MMIO_EXIT);
   }
 
   @Override
@@ -110,6 +112,7 @@ final class GuestAbortTable implements ConformanceTable {
       }
       case MMIO_GUARD_ENROLL -> enrolled = true;
       case MMIO_GUARD_FAILED -> guarded[task] = true;
+      case MMIO_EXIT -> exitIsWrite[task] = (int) trace.c(event);
       case GUEST_ABORT -> opens(trace, event, task, deviations);
       case GUEST_SEA -> {
         // If the host does not take it, an SError follows.
@@ -137,6 +140,7 @@ final class GuestAbortTable implements ConformanceTable {
     seen[task] = 1 << slots.kind(gfn(trace, event));
     failed[task] = CLOSED;
     guarded[task] = false;
+    exitIsWrite[task] = NONE;
   }
 
   private static long gfn(Trace trace, int abortEvent) {
@@ -169,7 +173,8 @@ final class GuestAbortTable implements ConformanceTable {
         return;
       }
     }
-    differs(trace, event, open, "ends in " + AbortEvents.said(trace, event), deviations);
+    String as = turned(trace, event, open) ? ", as a " + (wnr(trace, open) == 1 ? "load" : "store") : "";
+    differs(trace, event, open, "ends in " + AbortEvents.said(trace, event) + as, deviations);
   }
 
   /** Takes the facts of the abort {@code open} but for its slot. */
@@ -193,7 +198,8 @@ final class GuestAbortTable implements ConformanceTable {
     long address = ipa | trace.d(open) & OFFSET;
     for (int i = 0; i < devices.size(); i++) {
       long offset = address - devices.key(i);
-      if (offset >= 0 && offset < devices.get(i, 0)) {
+      // model: accesses are of 8 bytes, and a device's if all of them are.
+      if (offset >= 0 && offset + Long.BYTES <= devices.get(i, 0)) {
         facts[DEVICE] = 1;
       }
     }
@@ -223,14 +229,31 @@ final class GuestAbortTable implements ConformanceTable {
               || enrolled && AbortEvents.injects(trace, event, AbortEvents.INJECT_EXTERNAL, 0, far);
       case "skip" -> Traces.is(trace, event, Tracepoint.SKIP_INSTR);
       case "exit-mmio@ipa" ->
-          AbortEvents.exits(trace, event, AbortEvents.EXIT_MMIO, address, 0) || refused(trace, event, far);
+          AbortEvents.exits(trace, event, AbortEvents.EXIT_MMIO, address, 0) && !turned(trace, event, open)
+              || refused(trace, event, far);
       case "exit-nisv@ipa" -> AbortEvents.exits(trace, event, AbortEvents.EXIT_ARM_NISV, address, 0)
           || enrolled && AbortEvents.injects(trace, event, AbortEvents.INJECT_EXTERNAL, 0, far);
       case "device@ipa" -> refused(trace, event, far)
-          || Traces.is(trace, event, Tracepoint.MMIO_IN_KERNEL) && trace.b(event) == address;
+          || Traces.is(trace, event, Tracepoint.MMIO_IN_KERNEL) && trace.b(event) == address
+              && !turned(trace, event, open);
       default ->
           throw new IllegalStateException("the table has an outcome that nobody knows: " + OUTCOMES.get(outcome));
     };
+  }
+
+  /** Whether {@code event} makes a load of the store at {@code open}, or a store of its load. */
+  private boolean turned(Trace trace, int event, int open) {
+    int wnr = wnr(trace, open);
+    if (Traces.is(trace, event, Tracepoint.MMIO_IN_KERNEL)) {
+      return trace.c(event) != wnr;
+    }
+    int exit = exitIsWrite[trace.task(event)];
+    return Traces.is(trace, event, Tracepoint.VCPU_EXIT) && trace.b(event) == AbortEvents.EXIT_MMIO
+        && exit != NONE && exit != wnr;
+  }
+
+  private static int wnr(Trace trace, int open) {
+    return bit(trace.c(open), WNR_BIT);
   }
 
   /** Whether the MMIO guard sent the access back. */

@@ -26,7 +26,6 @@ final class GuestTags extends Watch {
   private static final String RULE = "a tag word of a guest page is a register of its own that holds 0 at first";
   private static final String LOG_RULE = "what changes guest memory while dirty pages are logged is in the log";
   private static final int NONE = -1;
-  private static final int LOG_DIRTY_PAGES = 1;
   private static final int PAGE_SHIFT = 12;
 
   // Of a frame: which zero its cleared tags mean, and the event that cleared its data.
@@ -36,7 +35,7 @@ final class GuestTags extends Watch {
   private static final int TAGGED_AT = 2;
 
   private final Slots slots = new Slots();
-  private final KeyedRows logging = new KeyedRows(1);
+  private final SlotKinds kinds = new SlotKinds();
   private final KeyedRows frames = new KeyedRows(3);
   private final KeyedRows mapped = new KeyedRows(1);
   private final KeyedRows swapped = new KeyedRows(1);
@@ -58,7 +57,7 @@ final class GuestTags extends Watch {
   @Override
   void reset() {
     slots.clear();
-    logging.clear();
+    kinds.clear();
     frames.clear();
     mapped.clear();
     swapped.clear();
@@ -99,8 +98,10 @@ final class GuestTags extends Watch {
           underway[task] = NONE;
         }
       }
-      case SLOT_INSTALL, SLOT_INVALID, SLOT_GONE -> slots.on(trace, event);
-      case SLOT_FLAGS -> logging.set(logging.row(trace.a(event)), 0, trace.b(event) & LOG_DIRTY_PAGES);
+      case SLOT_INSTALL, SLOT_INVALID, SLOT_GONE, SLOT_FLAGS -> {
+        slots.on(trace, event);
+        kinds.on(trace, event);
+      }
       case SWAP -> {
         if (trace.d(event) == 1) {
           zero(trace.b(event), swapped.get(swapped.row(trace.a(event)), 0), 0);
@@ -192,8 +193,7 @@ final class GuestTags extends Watch {
 
   private void logged(int event) {
     long id = slots.id(trace().a(event));
-    int row = id == NONE ? NONE : logging.find(id);
-    if (row >= 0 && logging.get(row, 0) != 0) {
+    if (id != NONE && kinds.logs(id)) {
       report(Severity.CORRUPTION, "tags of gfn " + hex(trace().a(event)) + " are written while memslot " + id
           + " logs dirty pages, and are not in the log", LOG_RULE,
           List.of(new Evidence(event, "the ioctl writes tags")), List.of("a migration under way misses them"));

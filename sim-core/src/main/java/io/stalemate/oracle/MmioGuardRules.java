@@ -2,6 +2,7 @@ package io.stalemate.oracle;
 
 import io.stalemate.machine.Tracepoint;
 import io.stalemate.trace.Trace;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -150,12 +151,12 @@ final class MmioGuardRules implements ConformanceTable {
     if ((called == MAP || called == UNMAP) && StageTwoEntry.leaf(level, old)) {
       String name = called == MAP ? "MAP" : "UNMAP";
       deviations.differs(name + " of gfn " + Watch.hex(gfn(argument[vcpu])) + " takes a live mapping away",
-          called == MAP ? MAP_RULE : UNMAP_RULE, List.of(new Evidence(event, "the mapping goes"),
-          new Evidence(callEvent[vcpu], name), new Evidence(noteEvent(pages.row(gfn), 0), "its note")), List.of());
+          called == MAP ? MAP_RULE : UNMAP_RULE, withNote(pages.row(gfn), new Evidence(event, "the mapping goes"),
+              new Evidence(callEvent[vcpu], name)), List.of());
     } else if (called == MAP && !StageTwoEntry.table(level, pte) && StageTwoEntry.counted(pte)) {
       mapWrote(trace, event, vcpu, deviations);
     } else if (called == UNMAP && isNote(old)) {
-      wrote[vcpu] = event;
+      unmapDropped(gfn, event, vcpu, deviations);
     }
     if (level < StageTwoEntry.LAST_LEVEL && StageTwoEntry.table(level, old)) {
       unlinked(gfn, level, event);
@@ -171,6 +172,15 @@ final class MmioGuardRules implements ConformanceTable {
       if (pages.key(page) >= gfn && pages.key(page) < gfn + span) {
         note(pages.key(page), false, event);
       }
+    }
+  }
+
+  private void unmapDropped(long gfn, int event, int vcpu, Deviations deviations) {
+    wrote[vcpu] = event;
+    if (gfn != gfn(argument[vcpu])) {
+      deviations.differs("UNMAP of gfn " + Watch.hex(gfn(argument[vcpu])) + " drops the note of gfn " + Watch.hex(gfn),
+          UNMAP_RULE, List.of(new Evidence(event, "the note goes"),
+              new Evidence(callEvent[vcpu], "UNMAP of " + Watch.hex(argument[vcpu]))), List.of());
     }
   }
 
@@ -211,6 +221,8 @@ final class MmioGuardRules implements ConformanceTable {
       if (function[vcpu] == MAP) {
         mayNote(trace.a(event), new Evidence(event, "the note is stored"),
             new Evidence(callEvent[vcpu], "MAP of " + Watch.hex(argument[vcpu])), deviations);
+      } else if (function[vcpu] == UNMAP && trace.b(event) == 0) {
+        unmapDropped(trace.a(event), event, vcpu, deviations);
       }
     }
   }
@@ -279,14 +291,29 @@ final class MmioGuardRules implements ConformanceTable {
       if (!ever(page, NOTED, since) && !lasting) {
         deviations.differs("an access leaves from gfn " + Watch.hex(gfn) + ", which is not noted as a device",
             EXIT_RULE, List.of(new Evidence(event, "the access leaves"), new Evidence(since, "its abort"),
-                new Evidence(noteEvent(page, enrolled), "the page's note, or the enrolment")), List.of());
+                pages.get(page, NOTE_EVENT) > 0 ? note(page) : new Evidence(enrolled, "the enrolment")), List.of());
       } else if (lasting && unpromised(page)) {
-        deviations.differs("an access leaves from gfn " + Watch.hex(gfn) + " after UNMAP returned", LASTING_RULE,
-            List.of(new Evidence(event, "the access leaves"), new Evidence(since, "its abort"),
-                new Evidence(Math.max((int) pages.get(page, MAPPED_EVENT), enrolled), "UNMAP, reset or enrolment")),
-            List.of());
+        leftUnpromised(event, since, gfn, (int) pages.get(page, MAPPED_EVENT), deviations);
       }
     }
+  }
+
+  /** An access leaves from a page that is no device since {@code ended}, or was none ever if that is 0. */
+  private void leftUnpromised(int event, int since, long gfn, int ended, Deviations deviations) {
+    String when;
+    Evidence why;
+    if (ended == 0) {
+      when = " though MAP was not called";
+      why = new Evidence(enrolled, "the enrolment");
+    } else if (ended == reset) {
+      when = " after the guest's reset";
+      why = new Evidence(ended, "the guest's reset");
+    } else {
+      when = " after UNMAP returned";
+      why = new Evidence(ended, "UNMAP returned");
+    }
+    deviations.differs("an access leaves from gfn " + Watch.hex(gfn) + when, LASTING_RULE,
+        List.of(new Evidence(event, "the access leaves"), new Evidence(since, "its abort"), why), List.of());
   }
 
   /** A vCPU leaves: never to have an access decoded that nobody could check. */
@@ -312,11 +339,11 @@ final class MmioGuardRules implements ConformanceTable {
     Evidence abort = new Evidence(event, "the check of gfn " + Watch.hex(gfn) + " fails");
     if (!lasting && always(page, NOTED, since)) {
       deviations.differs("the guest gets an abort for gfn " + Watch.hex(gfn) + ", which is noted as a device",
-          ABORT_RULE, List.of(abort, new Evidence(noteEvent(page, since), "its note")), List.of());
+          ABORT_RULE, withNote(page, abort), List.of());
     } else if (lasting && always(page, MAPPED, since) && pages.get(page, UNMAP_CALL) < pages.get(page, MAPPED_EVENT)) {
       deviations.differs("the guest gets an abort for gfn " + Watch.hex(gfn) + ", which it has mapped as a device",
-          LASTING_RULE, List.of(abort, new Evidence((int) pages.get(page, MAPPED_EVENT), "MAP returned"),
-              new Evidence(noteEvent(page, since), "where its note was last set or erased")), List.of());
+          LASTING_RULE, withNote(page, abort, new Evidence((int) pages.get(page, MAPPED_EVENT), "MAP returned")),
+          List.of());
     }
   }
 
@@ -329,9 +356,19 @@ final class MmioGuardRules implements ConformanceTable {
     return pages.get(page, column) == YES && pages.get(page, column + 1) < since;
   }
 
-  private int noteEvent(int page, int otherwise) {
-    int event = (int) pages.get(page, NOTE_EVENT);
-    return event > 0 ? event : otherwise;
+  /** The event at which a page's note came or went last. */
+  private Evidence note(int page) {
+    return new Evidence((int) pages.get(page, NOTE_EVENT),
+        pages.get(page, NOTED) != NO ? "its note comes" : "its note goes");
+  }
+
+  /** Yields {@code evidence} and what became of the page's note, if it ever had one. */
+  private List<Evidence> withNote(int page, Evidence... evidence) {
+    List<Evidence> all = new ArrayList<>(List.of(evidence));
+    if (pages.get(page, NOTE_EVENT) > 0) {
+      all.add(note(page));
+    }
+    return all;
   }
 
   private static boolean isNote(long pte) {

@@ -18,6 +18,7 @@ final class PageOwners {
   private static final int STATE = 0;
   private static final int COUNT = 1;
   private static final int EVENT = 2;
+  private static final int REGION = 3;
 
   private final DecisionTable table = DecisionTable.resource("page-transitions.tsv");
   private final List<String> states = table.values(0);
@@ -26,13 +27,14 @@ final class PageOwners {
   private final int hypOwned = states.indexOf("hyp-owned");
   private final int sharedGuest = states.indexOf("shared-guest");
   private final int hostAbort = calls.indexOf("host-abort");
+  private final int hypDonateHost = calls.indexOf("hyp-donate-host");
   private final int shareGuest = calls.indexOf("share-guest");
   private final int unshareGuest = calls.indexOf("unshare-guest");
   // By row of the table: the state after and the change of the count; -1 for rows that refuse.
   private final int[] next = new int[table.rows()];
   private final int[] delta = new int[table.rows()];
 
-  private final KeyedRows pages = new KeyedRows(3);
+  private final KeyedRows pages = new KeyedRows(4);
   private final KeyedRows gfns = new KeyedRows(2);
   private final int[] facts = new int[3];
   private boolean used;
@@ -65,7 +67,9 @@ final class PageOwners {
     used = true;
     int state = states.indexOf(trace.c(event) == 0 ? "host-owned" : "no-map");
     for (long pfn = trace.a(event); pfn < trace.b(event); pfn++) {
-      become(pages.row(pfn), state, 0, event);
+      int page = pages.row(pfn);
+      become(page, state, 0, event);
+      pages.set(page, REGION, trace.b(event));
     }
   }
 
@@ -96,6 +100,29 @@ final class PageOwners {
   long pagesOf(Trace trace, int event) {
     int call = (int) trace.a(event);
     return call == shareGuest || call == unshareGuest ? 1 : trace.c(event);
+  }
+
+  /**
+   * Whether {@code PKVM_TRANSITION} on pages that {@code row} is about must fail for its range: it does not lie in one
+   * region. The host's side is asked that, before the states of its pages; the initiator's side is asked first.
+   */
+  boolean rangeRefused(Trace trace, int event, int row) {
+    if (trace.a(event) == hypDonateHost && refuses(row)) {
+      return false;
+    }
+    long first = trace.b(event);
+    for (long pfn = first + 1; pfn < first + pagesOf(trace, event); pfn++) {
+      if (region(pfn) != region(first)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The page after the region that page {@code pfn} lies in; 0 for MMIO. */
+  private long region(long pfn) {
+    int page = pages.find(pfn);
+    return page < 0 ? 0 : pages.get(page, REGION);
   }
 
   private void apply(long pfn, int row, int event) {
@@ -186,6 +213,11 @@ final class PageOwners {
       case "never" -> false;
       default -> ret == (next[row] >= 0 ? 0 : NUMBERS[ERRNOS.indexOf(table.outcome(row))]);
     };
+  }
+
+  /** Whether {@code ret} is what a range that crosses regions yields. */
+  static boolean isRangeRefusal(long ret) {
+    return ret == NUMBERS[ERRNOS.indexOf("-EINVAL")];
   }
 
   /** Says {@code ret} as errnos are written. */

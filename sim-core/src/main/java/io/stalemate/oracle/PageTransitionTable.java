@@ -59,7 +59,10 @@ final class PageTransitionTable implements ConformanceTable {
     }
   }
 
-  /** A call on several pages succeeds if it may on each, and else fails as the first page that refuses says. */
+  /**
+   * A call on several pages succeeds if it may on each, and else fails as the first page that refuses says; its range
+   * may fail it too.
+   */
   private void transition(Trace trace, int event, Deviations deviations) {
     long pfn = trace.b(event);
     long end = pfn + owners.pagesOf(trace, event);
@@ -67,6 +70,10 @@ final class PageTransitionTable implements ConformanceTable {
       pfn++;
     }
     int row = owners.row(pfn, (int) trace.a(event), trace.c(event));
+    if (owners.rangeRefused(trace, event, row)) {
+      range(trace, event, deviations);
+      return;
+    }
     if (!owners.agrees(row, trace.d(event))) {
       String call = owners.callName(trace.a(event));
       deviations.differs(call + " of page " + Watch.hex(pfn) + ", which is " + owners.stateName(owners.state(pfn))
@@ -74,6 +81,21 @@ final class PageTransitionTable implements ConformanceTable {
           RULE + owners.line(row),
           List.of(new Evidence(event, call + " of page " + Watch.hex(pfn)),
               new Evidence(owners.event(pfn), "what made the page " + owners.stateName(owners.state(pfn)))),
+          List.of());
+    }
+  }
+
+  private void range(Trace trace, int event, Deviations deviations) {
+    if (!PageOwners.isRangeRefusal(trace.d(event))) {
+      long pfn = trace.b(event);
+      String call = owners.callName(trace.a(event));
+      String pages = owners.pagesOf(trace, event) + " pages from " + Watch.hex(pfn);
+      deviations.differs(call + " of " + pages + ", which lie in more than one region, yields "
+          + PageOwners.errno(trace.d(event)) + "; the table says -EINVAL",
+          RULE + "a range lies in one region",
+          List.of(new Evidence(event, call + " of " + pages),
+              new Evidence(owners.event(pfn), "what made page " + Watch.hex(pfn) + " "
+                  + owners.stateName(owners.state(pfn)))),
           List.of());
     }
   }

@@ -14,6 +14,7 @@ final class SlotKinds {
   /** A slot that may be written. */
   static final int WRITABLE = 3;
 
+  private static final int KVM_MEM_LOG_DIRTY_PAGES = 1;
   private static final int KVM_MEM_READONLY = 1 << 1;
 
   private static final int START = 0;
@@ -72,5 +73,11 @@ final class SlotKinds {
       }
     }
     return kind;
+  }
+
+  /** Whether the memslot {@code id} is in use and logs dirty pages. */
+  boolean logs(long id) {
+    int slot = slots.find(id);
+    return slot >= 0 && slots.get(slot, STATE) == ACTIVE && (slots.get(slot, FLAGS) & KVM_MEM_LOG_DIRTY_PAGES) != 0;
   }
 }

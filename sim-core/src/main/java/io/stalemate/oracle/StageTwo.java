@@ -23,12 +23,13 @@ final class StageTwo {
   private static final int LINK = 2;
   private static final int ROOT_OF = 3;
   private static final int ALLOCATED = 4;
+  private static final int HUNG_FROM = 5;
 
   private static final int LEVELS_MAX = 8;
 
   private final int bitsPerLevel;
   private final KeyedRows entries = new KeyedRows(5);
-  private final KeyedRows tables = new KeyedRows(5);
+  private final KeyedRows tables = new KeyedRows(6);
   private Trace trace = new Trace();
   private boolean rooted;
 
@@ -61,6 +62,7 @@ final class StageTwo {
     tables.set(table, LINK, 0);
     tables.set(table, ROOT_OF, 0);
     tables.set(table, ALLOCATED, 1);
+    tables.set(table, HUNG_FROM, 0);
     for (int i = 0; i < entries.size(); i++) {
       if (entries.get(i, TABLE) == table + 1 && inside(i, table)) {
         entries.set(i, VALUE, 0);
@@ -87,7 +89,9 @@ final class StageTwo {
       }
     }
     if (trace.b(event) != 0) {
-      tables.set(tables.row(trace.b(event)), ROOT_OF, owner);
+      int table = tables.row(trace.b(event));
+      tables.set(table, ROOT_OF, owner);
+      tables.set(table, HUNG_FROM, owner);
     }
   }
 
@@ -112,6 +116,12 @@ final class StageTwo {
       }
     }
     return entry;
+  }
+
+  /** Yields the event that changed the entry of {@code S2_SET_PTE} last before, or -1. */
+  int changed(int event) {
+    int entry = entries.find(word(event));
+    return entry < 0 ? -1 : event(entry);
   }
 
   /** Yields the word that the store before {@code S2_SET_PTE} hit, or a key made of gfn and level. */
@@ -197,6 +207,30 @@ final class StageTwo {
       at = above;
     }
     return false;
+  }
+
+  /** Yields the VMID of the root that the entry hangs from, or hung from last; -1 if none is known. */
+  long vmid(int entry) {
+    int top = top(entry);
+    return top < 0 ? -1 : tables.get(top, HUNG_FROM) - 1;
+  }
+
+  /** Whether the entry is in a table that was built aside: neither it nor what links to it ever hung from a root. */
+  boolean aside(int entry) {
+    int top = top(entry);
+    return rooted && top >= 0 && tables.get(top, HUNG_FROM) == 0;
+  }
+
+  /** Yields the table page at the upper end of what links to the entry, or linked to it; -1 if that is unknown. */
+  private int top(int entry) {
+    int at = (int) entries.get(entry, TABLE) - 1;
+    for (int i = 0; i < LEVELS_MAX && at >= 0; i++) {
+      if (tables.get(at, LINK) == 0 || tables.get(at, HUNG_FROM) != 0) {
+        return at;
+      }
+      at = (int) entries.get((int) tables.get(at, LINK) - 1, TABLE) - 1;
+    }
+    return -1;
   }
 
   private boolean reachable(int entry) {

@@ -39,9 +39,14 @@ final class StageTwoEntry {
     return (pte & OUTPUT) >>> PAGE_SHIFT;
   }
 
+  /** Whether break-before-make of the entry is under way. */
+  static boolean locked(long pte) {
+    return !valid(pte) && (pte & LOCKED) != 0;
+  }
+
   /** Whether the table page holds a reference for this entry: anything but empty and locked ones. */
   static boolean counted(long pte) {
-    return pte != 0 && (valid(pte) || (pte & LOCKED) == 0);
+    return pte != 0 && !locked(pte);
   }
 
   /** Whether one may follow the other without break-before-make: only permissions, AF or software bits differ. */

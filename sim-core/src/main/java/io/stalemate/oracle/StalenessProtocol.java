@@ -15,7 +15,8 @@ import java.util.List;
  *
  * <p>An install inside the caller's own invalidation of the gfn is {@code change_pte}: the caller holds the host's
  * page-table lock, so whoever else is invalidating there will find the entry changed. Installs by tasks that never
- * sampled are held to the "in progress" half of the rule.
+ * sampled are held to the "in progress" half of the rule. Leaves of a table that is built aside are judged when it is
+ * linked, unless they repeat the block whose place it takes.
  */
 final class StalenessProtocol extends Watch {
 
@@ -35,6 +36,10 @@ final class StalenessProtocol extends Watch {
   private long[] rangeStart = new long[32];
   private long[] rangeEnd = new long[32];
   private int ranges;
+  // Entries that became leaves in tables that nothing linked to then, and when.
+  private int[] aside = new int[16];
+  private int[] asideAt = new int[16];
+  private int asideCount;
   // By task: its open invalidation, its latest sample.
   private final int[] open = new int[TASKS_MAX];
   private final int[] sampledAt = new int[TASKS_MAX];
@@ -52,15 +57,17 @@ final class StalenessProtocol extends Watch {
 
   StalenessProtocol(int bitsPerLevel) {
     super("staleness-protocol", "a leaf is installed though an invalidation of it began after the sequence sample",
-        EnumSet.of(Op.TRACE),
+        EnumSet.of(Op.TRACE, Op.PAGE_ALLOC, Op.PAGE_FREE),
         EnumSet.of(Tracepoint.FAULT_SEQ, Tracepoint.FAULT_PFN, Tracepoint.FAULT_DONE, Tracepoint.FAULT_RETRY,
-            Tracepoint.S2_SET_PTE, Tracepoint.INVALIDATE_BEGIN, Tracepoint.INVALIDATE_RANGE,
+            Tracepoint.S2_SET_PTE, Tracepoint.S2_ROOT, Tracepoint.INVALIDATE_BEGIN, Tracepoint.INVALIDATE_RANGE,
             Tracepoint.INVALIDATE_END, Tracepoint.MN_ACTIVE));
     tables = new StageTwo(bitsPerLevel);
   }
 
   @Override
   void reset() {
+    tables.reset(trace());
+    asideCount = 0;
     invalidations = 0;
     ranges = 0;
     Arrays.fill(open, NONE);
@@ -73,6 +80,16 @@ final class StalenessProtocol extends Watch {
 
   @Override
   public void on(int event) {
+    Trace trace = trace();
+    switch (trace.op(event)) {
+      case TRACE -> point(event);
+      case PAGE_ALLOC -> tables.alloc(event);
+      case PAGE_FREE -> tables.free(event);
+      default -> {}
+    }
+  }
+
+  private void point(int event) {
     Trace trace = trace();
     int task = trace.task(event);
     switch (trace.point(event)) {
@@ -92,7 +109,8 @@ final class StalenessProtocol extends Watch {
         earlyLookup[task] = NONE;
         awaitsLookup[task] = false;
       }
-      case S2_SET_PTE -> install(event, task);
+      case S2_SET_PTE -> set(event);
+      case S2_ROOT -> tables.root(event);
       case INVALIDATE_BEGIN -> begin(event, task);
       case INVALIDATE_RANGE -> range(trace.a(event), trace.b(event), task);
       case INVALIDATE_END -> end(event, task);
@@ -147,6 +165,60 @@ final class StalenessProtocol extends Watch {
       seqAfter[open[task]] = trace().a(event);
       open[task] = NONE;
     }
+  }
+
+  private void set(int event) {
+    Trace trace = trace();
+    int level = (int) trace.b(event);
+    long block = replaced(event);
+    int entry = tables.set(event);
+    if (StageTwoEntry.table(level, trace.d(event))) {
+      linked(event, block);
+    } else if (StageTwoEntry.leaf(level, trace.d(event)) && tables.aside(entry)) {
+      if (asideCount == aside.length) {
+        aside = Arrays.copyOf(aside, asideCount * 2);
+        asideAt = Arrays.copyOf(asideAt, asideCount * 2);
+      }
+      aside[asideCount] = entry;
+      asideAt[asideCount++] = event;
+    } else {
+      install(event, trace.task(event));
+    }
+  }
+
+  /** The leaf that {@code event} puts something else in the place of, at once or to complete its break; 0 if none. */
+  private long replaced(int event) {
+    Trace trace = trace();
+    int level = (int) trace.b(event);
+    if (StageTwoEntry.leaf(level, trace.c(event))) {
+      return trace.c(event);
+    }
+    int before = tables.changed(event);
+    if (before == NONE || !StageTwoEntry.locked(trace.c(event)) || trace.d(before) != trace.c(event)) {
+      return 0;
+    }
+    return StageTwoEntry.leaf(level, trace.c(before)) ? trace.c(before) : 0;
+  }
+
+  /** A table took the place of {@code block}, or of nothing if 0: what was built aside below it is live now. */
+  private void linked(int event, long block) {
+    Trace trace = trace();
+    int kept = 0;
+    for (int i = 0; i < asideCount; i++) {
+      int entry = aside[i];
+      int at = asideAt[i];
+      if (tables.event(entry) != at || tables.value(entry) != trace.d(at)) {
+        continue;
+      }
+      if (tables.aside(entry)) {
+        aside[kept] = entry;
+        asideAt[kept++] = at;
+      } else if (block == 0
+          || StageTwoEntry.pfn(trace.d(at)) - StageTwoEntry.pfn(block) != trace.a(at) - trace.a(event)) {
+        install(at, trace.task(event));
+      }
+    }
+    asideCount = kept;
   }
 
   private void install(int event, int task) {

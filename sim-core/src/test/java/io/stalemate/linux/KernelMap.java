@@ -24,7 +24,9 @@ final class KernelMap {
 
       Which kernel functions the model renders, of which releases, and what each rendering leaves out. Classes are
       below `src/main/java/io/stalemate/linux/`. A version is the release or the range of releases whose text was
-      followed, or a series that was never merged. Functions that are not listed are not modelled.
+      followed, or a series that was never merged. A function bears the name that it has in the last release of its
+      range; in earlier ones some had others. One that is not listed is not modelled, unless it is so short that what
+      renders its caller takes it in, or a last column names it as an older form.
 
       This file is generated from the `@KernelFunction` annotations; a test compares it with them.
       """;

@@ -6,8 +6,11 @@ import static io.stalemate.oracle.Story.leaf;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stalemate.machine.PageUse;
+import io.stalemate.machine.Tracepoint;
 import io.stalemate.trace.Op;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class BreakBeforeMakeTest {
 
@@ -119,6 +122,76 @@ class BreakBeforeMakeTest {
   void rejectsAnInvalidationOfThisCpuOnly() {
     broken().op(Op.TLBI_IPA_LOCAL, 0, 0, 0x2000, 3).op(Op.DSB, 0);
     rejectsMissingInvalidation();
+  }
+
+  private Story blockBroken() {
+    long block = 0x102L << 12 | VALID;
+    return story.by(vcpu).setPte(word, 2, 2, 0, block).setPte(word, 2, 2, block, 0);
+  }
+
+  private Story remadeAsTable() {
+    return story.setPte(word, 2, 2, 0, Story.table(0x201));
+  }
+
+  @Test
+  void acceptsARangeThatMeetsABlock() {
+    blockBroken().op(Op.TLBI_RANGE, 0, 0, 0x3000, 2).op(Op.DSB, 0);
+    remadeAsTable();
+    assertThat(story.quiet()).isEmpty();
+  }
+
+  @Test
+  void rejectsARangeBesideABlock() {
+    blockBroken().op(Op.TLBI_RANGE, 0, 0, 0x4000, 2).op(Op.TLBI_RANGE, 0, 0, 0x0000, 2).op(Op.DSB, 0);
+    remadeAsTable();
+    assertThat(story.quiet()).containsExactly("stage-2 entry of gfn 0x2 level 2 becomes table 0x201 before pfn 0x102"
+        + " was invalidated in the TLBs");
+  }
+
+  @Test
+  void rejectsARangeOverPartOfATable() {
+    tableCleared().op(Op.TLBI_RANGE, 0, 0, 0x3000, 2).op(Op.DSB, 0);
+    rejectsTheFree();
+  }
+
+  @Test
+  void acceptsARangeOverATable() {
+    tableCleared().op(Op.TLBI_RANGE, 0, 0, 0x2000, 2).op(Op.DSB, 0).free(0x201, PageUse.TABLE);
+    assertThat(story.quiet()).isEmpty();
+  }
+
+  /** The last-level table of VMID 7, below its root; yields the word of gfn 2. */
+  private int tableOfVmid7() {
+    story.by(vcpu);
+    int root = story.allocTable(0x200, 2);
+    story.point(Tracepoint.S2_ROOT, 7, 0x200);
+    int table = story.allocTable(0x201, 2);
+    story.setPte(root + 1, 2, 2, 0, Story.table(0x201));
+    return table;
+  }
+
+  private Story brokenOfVmid7(int entry, Op tlbi, long vmid) {
+    return story.setPte(entry, 2, 0, leaf(0x101)).setPte(entry, 2, leaf(0x101), 0)
+        .op(tlbi, 0, vmid, 0x2000, tlbi == Op.TLBI_RANGE ? 1 : 3).op(Op.DSB, 0).setPte(entry, 2, 0, leaf(0x102));
+  }
+
+  @ParameterizedTest
+  @EnumSource(value = Op.class, names = {"TLBI_IPA", "TLBI_RANGE", "TLBI_VMID"})
+  void anInvalidationCountsForItsVmidOnly(Op tlbi) {
+    brokenOfVmid7(tableOfVmid7(), tlbi, 7);
+    assertThat(story.quiet()).isEmpty();
+    BreakBeforeMakeTest elsewhere = new BreakBeforeMakeTest();
+    elsewhere.brokenOfVmid7(elsewhere.tableOfVmid7(), tlbi, 6);
+    assertThat(elsewhere.story.quiet()).containsExactly("stage-2 entry of gfn 0x2 level 3 becomes pfn 0x102 before pfn"
+        + " 0x101 was invalidated in the TLBs");
+  }
+
+  @Test
+  void aTableThatWasUnlinkedStaysOfItsVmid() {
+    int entry = tableOfVmid7();
+    story.setPte(entry - 1, 2, 2, Story.table(0x201), 0).point(Tracepoint.S2_ROOT, 7, 0);
+    brokenOfVmid7(entry, Op.TLBI_VMID, 6);
+    assertThat(story.quiet()).hasSize(1);
   }
 
   @Test

@@ -5,6 +5,9 @@ import static io.stalemate.machine.Tracepoint.CREATE_VM;
 import static io.stalemate.machine.Tracepoint.FAULT_DONE;
 import static io.stalemate.machine.Tracepoint.GUEST_ABORT;
 import static io.stalemate.machine.Tracepoint.INJECT_ABORT;
+import static io.stalemate.machine.Tracepoint.IO_BUS;
+import static io.stalemate.machine.Tracepoint.MMIO_EXIT;
+import static io.stalemate.machine.Tracepoint.MMIO_IN_KERNEL;
 import static io.stalemate.machine.Tracepoint.SLOT_FLAGS;
 import static io.stalemate.machine.Tracepoint.SLOT_GONE;
 import static io.stalemate.machine.Tracepoint.SLOT_INSTALL;
@@ -68,6 +71,39 @@ class GuestAbortTableTest {
     abort(0x3000, STORE, 0x3008).point(VCPU_EXIT, 0, 1, 0x3000, 0);
     assertThat(story.quiet()).containsExactly(
         "abort at IPA 0x3000 (FAR 0x3008) ends in KVM_EXIT_MMIO at 0x3000, expected exit-mmio@ipa");
+  }
+
+  @Test
+  void aDeviceAnswersWhatIsWhollyItsOwn() {
+    story.point(IO_BUS, 0x3000, 0x1000, 1);
+    abort(0x3000, STORE, 0x3ff8).point(MMIO_IN_KERNEL, 0, 0x3ff8, 1);
+    abort(0x3000, STORE, 0x3ffc).point(MMIO_EXIT, 0, 0x3ffc, 1).point(VCPU_EXIT, 0, 1, 0x3ffc, 0);
+    assertThat(story.quiet()).isEmpty();
+  }
+
+  @Test
+  void aDeviceDoesNotAnswerAnAccessThatCrossesItsEnd() {
+    story.point(IO_BUS, 0x3000, 0x1000, 1);
+    abort(0x3000, STORE, 0x3ffc).point(MMIO_IN_KERNEL, 0, 0x3ffc, 1);
+    assertThat(story.quiet()).containsExactly("abort at IPA 0x3000 (FAR 0x3ffc) ends in an answer of a device in the "
+        + "kernel at 0x3ffc, expected exit-mmio@ipa");
+  }
+
+  @Test
+  void aDeviceThatTakesAStoreForALoadIsWrong() {
+    story.point(IO_BUS, 0x3000, 0x1000, 1);
+    abort(0x3000, LOAD, 0x3008).point(MMIO_IN_KERNEL, 0, 0x3008, 0);
+    abort(0x3000, STORE, 0x3008).point(MMIO_IN_KERNEL, 0, 0x3008, 0);
+    assertThat(story.quiet()).containsExactly("abort at IPA 0x3000 (FAR 0x3008) ends in an answer of a device in the "
+        + "kernel at 0x3008, as a load, expected device@ipa");
+  }
+
+  @Test
+  void anExitThatMakesAStoreOfALoadIsWrong() {
+    abort(0x3000, STORE, 0x3008).point(MMIO_EXIT, 0, 0x3008, 1).point(VCPU_EXIT, 0, 1, 0x3008, 0);
+    abort(0x3000, LOAD, 0x3008).point(MMIO_EXIT, 0, 0x3008, 1).point(VCPU_EXIT, 0, 1, 0x3008, 0);
+    assertThat(story.quiet()).containsExactly("abort at IPA 0x3000 (FAR 0x3008) ends in KVM_EXIT_MMIO at 0x3008, as a "
+        + "store, expected exit-mmio@ipa");
   }
 
   @Test

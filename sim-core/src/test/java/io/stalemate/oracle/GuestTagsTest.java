@@ -7,7 +7,9 @@ import static io.stalemate.machine.Tracepoint.MTE_COPY_DONE;
 import static io.stalemate.machine.Tracepoint.MTE_TAG_READ;
 import static io.stalemate.machine.Tracepoint.MTE_TAG_WRITE;
 import static io.stalemate.machine.Tracepoint.SLOT_FLAGS;
+import static io.stalemate.machine.Tracepoint.SLOT_GONE;
 import static io.stalemate.machine.Tracepoint.SLOT_INSTALL;
+import static io.stalemate.machine.Tracepoint.SLOT_INVALID;
 import static io.stalemate.trace.Op.GUEST_LOAD_TAGS;
 import static io.stalemate.trace.Op.GUEST_STORE_TAGS;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -100,6 +102,23 @@ class GuestTagsTest {
   @Test
   void rejectsAWriteWhileDirtyPagesAreLogged() {
     page(0x101, -1).point(SLOT_INSTALL, 5, 2, 1, 2).point(SLOT_FLAGS, 5, 1);
+    write(0x101, 7);
+    assertThat(story.quiet()).containsExactly(
+        "tags of gfn 0x2 are written while memslot 5 logs dirty pages, and are not in the log");
+  }
+
+  @Test
+  void acceptsAWriteToANewSlotOfAnIdThatLogged() {
+    page(0x101, -1).point(SLOT_FLAGS, 5, 1).point(SLOT_INSTALL, 5, 2, 1, 2).point(SLOT_INVALID, 5, 2, 1, 2)
+        .point(SLOT_GONE, 5, 2, 1, 2).point(SLOT_INSTALL, 5, 2, 1, 2);
+    write(0x101, 7);
+    assertThat(story.quiet()).isEmpty();
+  }
+
+  @Test
+  void rejectsAWriteToASlotThatMovedWithItsLog() {
+    page(0x101, -1).point(SLOT_FLAGS, 5, 1).point(SLOT_INSTALL, 5, 4, 1, 2).point(SLOT_INVALID, 5, 4, 1, 2)
+        .point(SLOT_FLAGS, 5, 1).point(SLOT_INSTALL, 5, 2, 1, 2).point(SLOT_GONE, 5, 4, 1, 2);
     write(0x101, 7);
     assertThat(story.quiet()).containsExactly(
         "tags of gfn 0x2 are written while memslot 5 logs dirty pages, and are not in the log");

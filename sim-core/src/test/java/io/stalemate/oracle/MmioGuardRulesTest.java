@@ -133,6 +133,70 @@ class MmioGuardRulesTest {
   }
 
   @Test
+  void unmapDropsNoOtherNote() {
+    enrolled(0).maps(0);
+    story.point(S2_SET_PTE, 5, 3, 0, NOTE).point(HYPERCALL, 0, UNMAP, 0x4000).point(S2_SET_PTE, 5, 3, NOTE, 0);
+    assertThat(story.ends(Ending.QUIESCENT)).containsExactly(new Finding("conformance", Severity.RULE,
+        "UNMAP of gfn 0x4 drops the note of gfn 0x5", "MMIO guard, UNMAP: drops the note of its page and nothing else",
+        List.of(new Evidence(7, "the note goes"), new Evidence(6, "UNMAP of 0x4000")), List.of()));
+  }
+
+  @Test
+  void unmapDropsNoOtherNoteOutsideTheTableEither() {
+    enrolled(1).lastingCall(MAP, 1);
+    story.point(HYPERCALL, 0, UNMAP, 0x4000).point(MMIO_GUARD_NOTE, 5, 0);
+    assertThat(story.quiet()).containsExactly("UNMAP of gfn 0x4 drops the note of gfn 0x5");
+  }
+
+  /** What the evidence of the one finding says. */
+  private List<Evidence> evidence() {
+    return story.ends(Ending.QUIESCENT).getFirst().evidence();
+  }
+
+  @Test
+  void theEvidenceSaysThatTheNoteCame() {
+    enrolled(0).maps(0);
+    aborts().point(MMIO_GUARD_FAILED, 1, 0x4000);
+    assertThat(evidence())
+        .containsExactly(new Evidence(6, "the check of gfn 0x4 fails"), new Evidence(2, "its note comes"));
+  }
+
+  @Test
+  void theEvidenceSaysThatTheNoteWent() {
+    enrolled(0).maps(0).unmaps();
+    aborts().point(MMIO_EXIT, 1, 0x4000, 0);
+    assertThat(evidence()).containsExactly(new Evidence(10, "the access leaves"), new Evidence(9, "its abort"),
+        new Evidence(6, "its note goes"));
+  }
+
+  @Test
+  void withoutANoteTheEvidenceIsTheEnrolment() {
+    enrolled(0);
+    aborts().point(MMIO_EXIT, 1, 0x4000, 0);
+    assertThat(evidence()).containsExactly(new Evidence(2, "the access leaves"), new Evidence(1, "its abort"),
+        new Evidence(0, "the enrolment"));
+  }
+
+  @Test
+  void theEvidenceSaysWhatEndedThePromise() {
+    enrolled(1).lastingCall(MAP, 1).lastingCall(UNMAP, 0);
+    aborts().point(MMIO_EXIT, 1, 0x4000, 0);
+    assertThat(evidence()).containsExactly(new Evidence(10, "the access leaves"), new Evidence(9, "its abort"),
+        new Evidence(7, "UNMAP returned"));
+  }
+
+  @Test
+  void nothingLeavesThatWasNeverPromised() {
+    enrolled(1);
+    aborts().point(MMIO_EXIT, 1, 0x4000, 0);
+    assertThat(story.ends(Ending.QUIESCENT)).containsExactly(new Finding("conformance", Severity.RULE,
+        "an access leaves from gfn 0x4 though MAP was not called",
+        "MMIO guard, promise: a page is a device from MAP until UNMAP returned, and at no other time",
+        List.of(new Evidence(2, "the access leaves"), new Evidence(1, "its abort"), new Evidence(0, "the enrolment")),
+        List.of()));
+  }
+
+  @Test
   void callsOfAGuestThatHasNotEnrolledFail() {
     maps(0);
     assertThat(story.quiet()).containsExactly("MAP succeeds for a guest that has not enrolled");
@@ -179,7 +243,7 @@ class MmioGuardRulesTest {
     story.point(MMIO_GUARD_RESET);
     enrolled(1);
     aborts().point(MMIO_EXIT, 1, 0x4000, 0);
-    assertThat(story.quiet()).containsExactly("an access leaves from gfn 0x4 after UNMAP returned");
+    assertThat(story.quiet()).containsExactly("an access leaves from gfn 0x4 after the guest's reset");
   }
 
   @Test

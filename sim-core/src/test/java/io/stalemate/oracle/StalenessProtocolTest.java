@@ -6,6 +6,7 @@ import static io.stalemate.machine.Tracepoint.INVALIDATE_BEGIN;
 import static io.stalemate.machine.Tracepoint.INVALIDATE_END;
 import static io.stalemate.machine.Tracepoint.INVALIDATE_RANGE;
 import static io.stalemate.machine.Tracepoint.MN_ACTIVE;
+import static io.stalemate.machine.Tracepoint.S2_ROOT;
 import static io.stalemate.oracle.Story.leaf;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -17,6 +18,9 @@ class StalenessProtocolTest {
       + " sequence sample";
   private static final String DURING =
       "stage-2 leaf for gfn 0x2 is installed while an invalidation of it is in progress";
+
+  private static final long BLOCK = 0x102L << 12 | Story.VALID;
+  private static final long LOCKED = 1 << 10;
 
   private final Story story = new Story(new StalenessProtocol(1));
   private final int vcpu = story.task("vcpu0");
@@ -158,6 +162,61 @@ class StalenessProtocolTest {
     story.by(vcpu).setPte(word, 2, leaf(0x101), leaf(0x101) | Story.WRITE);
     end(host, 1, 0);
     assertThat(story.quiet()).isEmpty();
+  }
+
+  /** Root with a block of gfns 2 and 3 at 0x102; a table of pages from {@code pfn}, built aside in an invalidation. */
+  private int asideOf(long pfn) {
+    story.by(vcpu);
+    int root = story.allocTable(0x200, 2);
+    story.point(S2_ROOT, 0, 0x200).setPte(root + 1, 2, 2, 0, BLOCK);
+    int table = story.allocTable(0x201, 2);
+    begin(host, 1, 0, 4);
+    story.by(vcpu).setPte(table, 2, 0, leaf(pfn)).setPte(table + 1, 3, 0, leaf(pfn + 1));
+    return root + 1;
+  }
+
+  @Test
+  void acceptsASplitThatRepeatsTheBlockDuringAnInvalidation() {
+    int entry = asideOf(0x102);
+    story.setPte(entry, 2, 2, BLOCK, LOCKED).setPte(entry, 2, 2, LOCKED, Story.table(0x201));
+    end(host, 1, 0);
+    assertThat(story.quiet()).isEmpty();
+  }
+
+  @Test
+  void acceptsATableThatIsNeverLinked() {
+    asideOf(0x108);
+    end(host, 1, 0);
+    assertThat(story.quiet()).isEmpty();
+  }
+
+  @Test
+  void rejectsASplitThatMapsSomethingElse() {
+    int entry = asideOf(0x108);
+    story.setPte(entry, 2, 2, BLOCK, LOCKED).setPte(entry, 2, 2, LOCKED, Story.table(0x201));
+    end(host, 1, 0);
+    assertThat(story.quiet()).containsExactly(DURING);
+  }
+
+  @Test
+  void rejectsATableInPlaceOfABlockThatWasUnmapped() {
+    int entry = asideOf(0x102);
+    story.by(host).setPte(entry, 2, 2, BLOCK, 0).by(vcpu).setPte(entry, 2, 2, 0, Story.table(0x201));
+    end(host, 1, 0);
+    assertThat(story.quiet()).containsExactly(DURING);
+  }
+
+  @Test
+  void rejectsAnInstallInATableThatIsLinked() {
+    story.by(vcpu);
+    int root = story.allocTable(0x200, 2);
+    story.point(S2_ROOT, 0, 0x200);
+    int table = story.allocTable(0x201, 2);
+    story.setPte(root + 1, 2, 2, 0, Story.table(0x201));
+    begin(host, 1, 0, 4);
+    story.by(vcpu).setPte(table, 2, 0, leaf(0x101));
+    end(host, 1, 0);
+    assertThat(story.quiet()).containsExactly(DURING);
   }
 
   @Test

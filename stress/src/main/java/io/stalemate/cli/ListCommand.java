@@ -108,19 +108,21 @@ final class ListCommand implements Callable<Integer> {
   /** Races stand under the group of the scenario that exposes them first. */
   private void printRaces() {
     global.out().println("races by what exposes them: name, kind, eras, oracle; what it is; scenarios; source");
+    global.out().println("without --era the scenario's own era is taken if it is listed, else the first listed");
     for (Catalogue.Group group : catalogue.groups()) {
       List<Race.Card> cards = Races.all().stream().map(Race::card)
           .filter(card -> partOf(card).equals(group.name())).toList();
       if (!cards.isEmpty()) {
         global.out().println();
         heading(group);
-        cards.forEach(this::printRace);
+        int width = cards.stream().mapToInt(card -> card.name().length()).max().orElseThrow();
+        cards.forEach(card -> printRace(card, width));
       }
     }
   }
 
-  private void printRace(Race.Card card) {
-    global.out().println(String.format(Locale.ROOT, "  %-34s %-11s %-17s %s", card.name(), kind(card),
+  private void printRace(Race.Card card, int width) {
+    global.out().println(String.format(Locale.ROOT, "  %-" + width + "s %-11s %-17s %s", card.name(), kind(card),
         String.join(" ", card.eras()), card.oracle()));
     paragraph(card.title());
     paragraph("in " + String.join(", ", card.scenarios()));

@@ -121,7 +121,8 @@ final class ReplayCommand implements Callable<Integer> {
     if (!findings.isEmpty() && !global.quiet()) {
       Explanation explanation = Explanation.asIs(runner, recorded.strategy(runner), recorded.seed());
       global.err().print(new Drawing(global, runner, explanation)
-          .splat("", Map.of("show", "stalemate show " + recorded.token().text())));
+          .splat("", Map.of("show", "stalemate show " + recorded.token().text()
+              + Subject.fileOption(recorded.subject(), Optional.ofNullable(scenarioFile)))));
       global.err().flush();
     }
     line("%s%s, %s · %d steps, %d events, %s", recorded.subject().scenario().name(),

@@ -33,8 +33,8 @@ final class RunJson {
   /** The first finding, explained: its trace and the shortest token that replays it. */
   record Explained(Explanation explanation, Trace trace, String replay) {}
 
-  /** Yields the document. {@code hasEffect} says whether the race, if there is one, changes what runs do. */
-  String text(Model model, Verdict verdict, boolean hasEffect, Optional<Explained> first) {
+  /** Yields the document. {@code exposure} says what came of the race, if there is one. */
+  String text(Model model, Verdict verdict, Exposure exposure, Optional<Explained> first) {
     Json json = new Json();
     Case subject = plan.subject();
     Tally tally = result.tally();
@@ -54,7 +54,7 @@ final class RunJson {
         .put("boundReached", tally.bounds())
         .put("nanos", result.nanos());
     if (subject.race().isPresent()) {
-      document.put("raceHasEffect", hasEffect);
+      document.put("raceHasEffect", exposure.hasEffect()).put("raceExposed", !result.found().isEmpty());
     }
     determinism(document.putObject("determinism"));
     outcomes(document.putArray("outcomes"));

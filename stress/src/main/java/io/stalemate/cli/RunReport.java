@@ -1,6 +1,5 @@
 package io.stalemate.cli;
 
-import io.stalemate.race.Race;
 import io.stalemate.scenario.Goal;
 import io.stalemate.scenario.OutcomeClass;
 import io.stalemate.scenario.Scenario;
@@ -29,19 +28,25 @@ final class RunReport {
   private final Scenario scenario;
   private final Model model;
   private final Session.Result result;
-  private final boolean raceHasEffect;
+  private final Exposure exposure;
+  private final String fileOption;
   private @Nullable Explanation explanation;
   private @Nullable Runner runner;
 
-  /** A report of {@code result}; {@code raceHasEffect} says whether the race, if any, changes what runs do. */
-  RunReport(GlobalOptions global, Session.Plan plan, Model model, Session.Result result, boolean raceHasEffect) {
+  /**
+   * A report of {@code result}; {@code raceHasEffect} says whether the race, if any, changes what runs do, and {@code
+   * fileOption} is what tokens need besides, as {@link Subject#fileOption} yields it.
+   */
+  RunReport(GlobalOptions global, Session.Plan plan, Model model, Session.Result result, boolean raceHasEffect,
+      String fileOption) {
     this.global = global;
     this.plan = plan;
     this.subject = plan.subject();
     this.scenario = subject.scenario();
     this.model = model;
     this.result = result;
-    this.raceHasEffect = raceHasEffect;
+    this.exposure = new Exposure(plan, result, raceHasEffect);
+    this.fileOption = fileOption;
   }
 
   /** The first finding, explained; its trace is in {@code at}. */
@@ -67,7 +72,7 @@ final class RunReport {
 
   private boolean isConclusive() {
     Tally tally = result.tally();
-    boolean conclusive = tally.bounds() == 0 && !result.interrupted() && !isRaceIdle();
+    boolean conclusive = tally.bounds() == 0 && !result.interrupted() && !exposure.isIdle() && !exposure.isMissed();
     for (int outcome = 0; outcome < tally.outcomes(); outcome++) {
       conclusive &= tally.outcome(outcome) == 0 || scenario.outcomeClass(outcome) != OutcomeClass.UNKNOWN;
     }
@@ -77,17 +82,12 @@ final class RunReport {
     return conclusive;
   }
 
-  /** Whether a race was put back that changes nothing. */
-  private boolean isRaceIdle() {
-    return subject.race().isPresent() && !raceHasEffect;
-  }
-
   void print() {
     if (global.json()) {
       Optional<RunJson.Explained> first = explanation == null || runner == null || isLost()
           ? Optional.empty()
           : Optional.of(new RunJson.Explained(explanation, runner.trace(), replayToken()));
-      global.out().println(new RunJson(plan, result, this::seedToken).text(model, verdict(), raceHasEffect, first));
+      global.out().println(new RunJson(plan, result, this::seedToken).text(model, verdict(), exposure, first));
       return;
     }
     boolean splat = explanation != null && !isLost() && !global.quiet();
@@ -127,7 +127,7 @@ final class RunReport {
   }
 
   private String replayCommand() {
-    return "stalemate replay " + replayToken() + (subject.isBuiltIn() ? "" : " --file FILE");
+    return "stalemate replay " + replayToken() + fileOption;
   }
 
   private String seedToken(long seed) {
@@ -136,11 +136,21 @@ final class RunReport {
 
   /** {@code seen}: whether the reader has just seen the splat, which ends with what to type next. */
   private void printSummary(boolean seen) {
-    Tally tally = result.tally();
-    double seconds = result.nanos() / 1e9;
     line("%s%s, %s: %s · model %s", scenario.name(),
         subject.race().map(race -> " with race " + race.card().name()).orElse(""),
         subject.era(), scenario.title(), model.id());
+    if (!exposure.isIdle()) {
+      printRuns(seen);
+    }
+    if (exposure.isIdle() || exposure.isMissed()) {
+      line("%s", exposure.text());
+    }
+    line("verdict %s%s", verdict(), why());
+  }
+
+  private void printRuns(boolean seen) {
+    Tally tally = result.tally();
+    double seconds = result.nanos() / 1e9;
     line("%,d runs, %,d steps in %.1f s (%,.0f runs/s, %d workers) · %s · seed %s · determinism %,d/%,d",
         tally.runs(), tally.steps(), seconds, tally.runs() / Math.max(seconds, 1e-9), plan.workers(), plan.strategy(),
         Long.toHexString(plan.seed()), tally.rechecks(),
@@ -173,12 +183,6 @@ final class RunReport {
       line("replay   %s", replayCommand());
       line("show     %s", replayCommand().replaceFirst("replay", "show"));
     }
-    if (isRaceIdle()) {
-      Race.Card card = subject.race().orElseThrow().card();
-      line("race %s changes nothing here: %,d runs go the same way with and without it; it shows in %s",
-          card.name(), RunCommand.EFFECT_RUNS, String.join(", ", card.scenarios()));
-    }
-    line("verdict %s%s", verdict(), why());
   }
 
   private void printOutcome(String name, long count, String grade, String example) {
@@ -196,6 +200,10 @@ final class RunReport {
 
   private void printGoals() {
     List<Goal> goals = scenario.goals();
+    if (goals.isEmpty()) {
+      line("no goals were given");
+      return;
+    }
     int reached = 0;
     for (int goal = 0; goal < goals.size(); goal++) {
       reached += result.tally().goal(goal) > 0 ? 1 : 0;
@@ -215,8 +223,11 @@ final class RunReport {
     if (result.interrupted()) {
       return " (interrupted)";
     }
-    if (isRaceIdle()) {
+    if (exposure.isIdle()) {
       return " (nothing was put to the test: see above)";
+    }
+    if (exposure.isMissed()) {
+      return " (the race was not exposed: see above)";
     }
     return " (a goal was not reached, an outcome was not foreseen, or the bound on steps was hit: see above)";
   }

@@ -58,7 +58,8 @@ final class ShowCommand implements Callable<Integer> {
   private void print(Recorded recorded, Runner runner, Explanation explanation) {
     Drawing drawing = new Drawing(global, runner, explanation);
     if (!explanation.findings().isEmpty() && !global.quiet()) {
-      global.out().print(drawing.splat("", Map.of("replay", "stalemate replay " + recorded.token().text())));
+      global.out().print(drawing.splat("", Map.of("replay", "stalemate replay " + recorded.token().text()
+          + Subject.fileOption(recorded.subject(), Optional.ofNullable(scenarioFile)))));
       global.out().println();
     }
     String compared = recorded.trace()

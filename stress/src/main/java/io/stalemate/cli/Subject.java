@@ -10,9 +10,13 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /** Finds the scenario that an argument means: a built-in one, or a file. */
 final class Subject {
+
+  /** What a shell takes as it stands. */
+  private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_./+:@%=,-]+");
 
   private Subject() {}
 
@@ -31,6 +35,16 @@ final class Subject {
   /** Yields the scenario of {@code --file}, if one was given. */
   static Optional<Scenario> file(Optional<String> path) {
     return path.map(each -> ScenarioFile.read(path(each)));
+  }
+
+  /** Yields what a command that takes a token of {@code subject} needs besides: the file, if it is of one. */
+  static String fileOption(Case subject, Optional<String> path) {
+    return subject.isBuiltIn() ? "" : path.map(each -> " --file " + word(each)).orElse("");
+  }
+
+  /** Yields {@code text} as one word of a shell. */
+  private static String word(String text) {
+    return PLAIN.matcher(text).matches() ? text : "'" + Safe.print(text).replace("'", "'\\''") + "'";
   }
 
   /** Yields the path that an argument names. */

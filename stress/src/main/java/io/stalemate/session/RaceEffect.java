@@ -15,11 +15,14 @@ public final class RaceEffect {
 
   private static final List<String> STRATEGIES = List.of("rnd", "pct3");
 
+  private static final List<Op> TELLING =
+      List.of(Op.TRACE, Op.TLBI_IPA, Op.TLBI_IPA_LOCAL, Op.TLBI_RANGE, Op.TLBI_VMID, Op.TLBI_ALL);
+
   private RaceEffect() {}
 
   /**
-   * Whether one of {@code runs} runs of {@code subject} goes another way without its race. Uses two worlds, {@code
-   * world} and the next.
+   * Whether one of {@code runs} runs of {@code subject} goes another way without its race, or has a finding. Uses two
+   * worlds, {@code world} and the next.
    */
   public static boolean shows(Case subject, int runs, Worlds worlds, int world) {
     Runner with = new Runner(worlds, world, subject);
@@ -29,7 +32,7 @@ public final class RaceEffect {
       for (int run = 0; run < runs / STRATEGIES.size(); run++) {
         with.run(strategy, run);
         without.run(strategy, run);
-        if (afterSetUp(with.trace()) != afterSetUp(without.trace())) {
+        if (with.isFinding() || afterSetUp(with.trace()) != afterSetUp(without.trace())) {
           return true;
         }
       }
@@ -37,7 +40,10 @@ public final class RaceEffect {
     return false;
   }
 
-  /** Who did what in which order; of values only what tracepoints tell: set-up may have left counts behind. */
+  /**
+   * Who did what in which order; of values only what tracepoints tell and which translations go: set-up may have left
+   * counts behind.
+   */
   private static long afterSetUp(Trace trace) {
     long hash = 0;
     for (int event = 0; event < trace.size(); event++) {
@@ -45,7 +51,7 @@ public final class RaceEffect {
         hash = Seeded.derive(hash, trace.task(event));
         hash = Seeded.derive(hash, trace.op(event).ordinal());
         hash = Seeded.derive(hash, trace.object(event));
-        hash = trace.op(event) == Op.TRACE ? arguments(hash, trace, event) : hash;
+        hash = TELLING.contains(trace.op(event)) ? arguments(hash, trace, event) : hash;
       }
     }
     return hash;

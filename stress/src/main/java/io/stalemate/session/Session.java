@@ -120,6 +120,12 @@ public final class Session {
     return result(System.nanoTime() - started);
   }
 
+  /** What comes of it if it is not run. */
+  public Result notRun() {
+    Tally none = new Tally(plan.subject().scenario());
+    return new Result(none, List.of(), List.of(), Optional.empty(), interrupted.get(), 0);
+  }
+
   private void join(Thread thread) {
     boolean done = false;
     while (!done) {

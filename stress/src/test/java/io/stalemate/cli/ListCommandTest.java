@@ -7,6 +7,9 @@ import io.stalemate.race.Races;
 import io.stalemate.report.Screen;
 import io.stalemate.scenario.file.Catalogue;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -68,6 +71,25 @@ class ListCommandTest {
           .filter(line -> !line.isEmpty() && !line.startsWith(" ")).toList().getLast())
           .startsWith(catalogue.groupOf(card.scenarios().getFirst()) + " - ");
     }
+  }
+
+  @Test
+  void theKindsOfAGroupsRacesStandInOneColumn() {
+    List<String> lines = Cli.expect(ExitCode.PASS, "list", "races").out().lines().toList();
+    Map<String, Integer> columns = new TreeMap<>();
+    for (Race race : Races.all()) {
+      Race.Card card = race.card();
+      String line = lines.stream().filter(each -> each.startsWith("  " + card.name() + " ")).findFirst().orElseThrow();
+      int column = line.indexOf(" " + card.kind().name().toLowerCase(Locale.ROOT) + " ");
+      assertThat(column).as(line)
+          .isEqualTo(columns.computeIfAbsent(catalogue.groupOf(card.scenarios().getFirst()), group -> column));
+    }
+  }
+
+  @Test
+  void theHeadOfTheRacesSaysWhichEraIsTaken() {
+    assertThat(Cli.expect(ExitCode.PASS, "list", "races").out().lines().limit(2))
+        .anyMatch(line -> line.contains("without --era"));
   }
 
   @Test

@@ -43,16 +43,52 @@ class RunCommandTest {
     JsonNode idle = Cli.expect(ExitCode.INCONCLUSIVE,
         "run", "fault-vs-invalidate", "--race", "no-grace-period", "--runs", "2000", "--json").json();
     assertThat(idle.get("raceHasEffect").asBoolean()).isFalse();
+    assertThat(idle.get("raceExposed").asBoolean()).isFalse();
     JsonNode found = Cli.expect(ExitCode.FINDING,
         "run", "fault-vs-slot-delete", "--race", "no-grace-period", "--json", "--quiet").json();
     assertThat(found.get("raceHasEffect").asBoolean()).isTrue();
+    assertThat(found.get("raceExposed").asBoolean()).isTrue();
   }
 
   @Test
-  void aRaceWhoseHarmNobodyWatchesForPasses() {
-    Cli run = Cli.expect(ExitCode.PASS, "run", "fault-vs-migration", "--race", "no-dsb-after-tlbi", "--runs", "2000",
-        "--oracle", "lockdep");
-    assertThat(run.out()).doesNotContain("changes nothing");
+  void aRaceThatChangesNothingIsSaidWithoutRuns() {
+    Cli run = Cli.expect(ExitCode.INCONCLUSIVE,
+        "run", "fault-vs-invalidate", "--race", "no-grace-period", "--for", "30s");
+    assertThat(run.out().lines()).hasSize(3);
+    assertThat(run.out()).contains("verdict INCONCLUSIVE (nothing was put to the test");
+    assertThat(Cli.expect(ExitCode.INCONCLUSIVE, "run", "fault-vs-invalidate", "--race", "no-grace-period", "--for",
+        "30s", "--json").json().get("runs").asLong()).isZero();
+  }
+
+  @Test
+  void aRaceThatIsNotExposedIsNoPass() {
+    List<String> run = List.of("run", "access-fault-vs-punch", "--race", "accessed-marked-after-unlock", "--runs",
+        "2000");
+    Cli random = Cli.expect(ExitCode.INCONCLUSIVE, run.toArray(String[]::new));
+    assertThat(random.out()).contains("race accessed-marked-after-unlock was not exposed in 2,000 runs; its scenarios "
+        + "are access-fault-vs-punch; try --strategy pct3\n", "verdict INCONCLUSIVE (the race was not exposed")
+        .doesNotContain("changes nothing");
+    List<String> asJson = new ArrayList<>(run);
+    asJson.add("--json");
+    JsonNode json = Cli.expect(ExitCode.INCONCLUSIVE, asJson.toArray(String[]::new)).json();
+    assertThat(json.get("verdict").asString()).isEqualTo("INCONCLUSIVE");
+    assertThat(json.get("exitCode").asInt()).isEqualTo(ExitCode.INCONCLUSIVE);
+    assertThat(json.get("raceHasEffect").asBoolean()).isTrue();
+    assertThat(json.get("raceExposed").asBoolean()).isFalse();
+  }
+
+  @Test
+  void aRaceWhoseHarmNobodyWatchesForIsNoPass() {
+    Cli run = Cli.expect(ExitCode.INCONCLUSIVE,
+        "run", "fault-vs-migration", "--race", "no-dsb-after-tlbi", "--runs", "2000", "--oracle", "lockdep");
+    assertThat(run.out()).contains("was not exposed in 2,000 runs", "try without --oracle").doesNotContain(
+        "changes nothing");
+  }
+
+  @Test
+  void aCanaryNeedNotBeExposed() {
+    Cli run = Cli.run("run", "yardstick", "--race", "canary-identity-hash", "--runs", "1");
+    assertThat(run.out()).doesNotContain("was not exposed");
   }
 
   @Test

@@ -46,6 +46,32 @@ class ScenarioFileCommandTest {
   }
 
   @Test
+  void whatToTypeNextNamesTheFile() throws IOException {
+    Path spaced = folder.resolve("it's mine.scenario.conf");
+    Files.copy(file, spaced);
+    String plainly = " --file " + file;
+    String quoted = " --file '" + folder + "/it'\\''s mine.scenario.conf'";
+
+    Cli found = Cli.expect(ExitCode.FINDING, "run", file.toString(), "--race", "no-retry-check");
+    Cli inQuotes = Cli.expect(ExitCode.FINDING, "run", spaced.toString(), "--race", "no-retry-check");
+    String seen = found.replayToken();
+
+    assertThat(found.out()).contains("stalemate replay " + seen + plainly, "stalemate show " + seen + plainly);
+    assertThat(inQuotes.out()).contains("stalemate replay " + seen + quoted, "stalemate show " + seen + quoted);
+    assertThat(Cli.expect(ExitCode.FINDING, "replay", seen, "--file", file.toString()).err())
+        .contains("stalemate show " + seen + plainly);
+    assertThat(Cli.expect(ExitCode.PASS, "show", seen, "--file", file.toString()).out())
+        .contains("stalemate replay " + seen + plainly);
+  }
+
+  @Test
+  void withoutGoalsTheSummarySaysSo() throws IOException {
+    Files.writeString(file, Files.readString(file).replaceFirst("(?s)goals = \\[.*$", ""));
+    Cli run = Cli.expect(ExitCode.PASS, "run", file.toString(), "--runs", "300");
+    assertThat(run.out()).contains("no goals were given").doesNotContain("goals reached");
+  }
+
+  @Test
   void aCommentMayChangeTheMeaningMayNot() throws IOException {
     Files.writeString(file, "# a remark\n" + Files.readString(file));
     Cli.expect(ExitCode.PASS, "replay", token, "--file", file.toString());

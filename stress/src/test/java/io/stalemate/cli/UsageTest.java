@@ -77,6 +77,14 @@ class UsageTest {
   }
 
   @Test
+  void whatResemblesNothingBringsTheCommandThatListsTheNames() {
+    Cli.refuse(ExitCode.USAGE, "unknown race 'qqqqqqqqqq'; see 'stalemate list races'\n",
+        "run", "yardstick", "--race", "qqqqqqqqqq");
+    Cli.refuse(ExitCode.USAGE, "unknown scenario 'qqqqqqqqqq'; see 'stalemate list scenarios'\n",
+        "run", "qqqqqqqqqq");
+  }
+
+  @Test
   void helpAndVersionAreNoMistakes() {
     assertThat(Cli.expect(ExitCode.PASS, "--help").out()).contains("Exit codes").contains("verify-determinism");
     assertThat(Cli.expect(ExitCode.PASS, "run", "--help").out()).contains("--keep-going");

@@ -18,6 +18,7 @@ import io.stalemate.scenario.TaskKind;
 import io.stalemate.scenario.Ucall;
 import io.stalemate.scenario.Worded;
 import io.stalemate.scenario.YardstickAction;
+import io.stalemate.scenario.input.Safe;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -71,9 +72,7 @@ final class ActionReader {
       case PROTECT -> new HostAction.Protect(hva(at), pages(at));
       case AGE -> new HostAction.Age(hva(at), pages(at));
       case TOUCH -> new HostAction.Touch(hva(at), at.flag("write", false));
-      case SLOT_CREATE -> at.string("gfn").equals(Optional.of(EmulationReader.ALLOCATE))
-          ? vm.allocated(at)
-          : new SlotAction.SlotCreate(vm.memslot(at));
+      case SLOT_CREATE -> slotCreate(at);
       case SLOT_DELETE -> new SlotAction.SlotDelete(id(at));
       case SLOT_MOVE -> new SlotAction.SlotMove(id(at), gfn(at));
       case SLOT_FLAGS -> new SlotAction.SlotFlags(id(at), vm.flags(at));
@@ -84,7 +83,7 @@ final class ActionReader {
       case RESET_RINGS -> new DirtyAction.ResetRings();
       case LOAD_TAGS -> new GuestAction.LoadTags(gfn(at), half(at));
       case STORE_TAGS -> new GuestAction.StoreTags(gfn(at), half(at));
-      case PROTECT_MTE -> new HostAction.ProtectMte(hva(at), pages(at));
+      case PROTECT_MTE -> protectMte(at);
       case READ_TAGS -> copyTags(at, false);
       case WRITE_TAGS -> copyTags(at, true);
       case EXIT_MM -> new ProcessExit();
@@ -102,6 +101,23 @@ final class ActionReader {
       throw at.refused("with", "ksm of host page " + hva + " with itself; two pages are needed");
     }
     return new HostAction.Ksm(hva, with);
+  }
+
+  private Action slotCreate(Section at) {
+    Optional<String> word = at.string("gfn");
+    if (word.equals(Optional.of(EmulationReader.ALLOCATE))) {
+      return vm.allocated(at);
+    }
+    if (word.isPresent() && !word.get().startsWith("0x")) {
+      throw at.refused("gfn", "gfn = " + Safe.quote(word.get()) + "; " + EmulationReader.ALLOCATE
+          + ", or a whole number from 0 to " + (vm.geometry().gfns() - 1) + ", is allowed");
+    }
+    return new SlotAction.SlotCreate(vm.memslot(at));
+  }
+
+  private Action protectMte(Section at) {
+    needsMte(at);
+    return new HostAction.ProtectMte(hva(at), pages(at));
   }
 
   private Action setAttributes(Section at) {
@@ -126,10 +142,18 @@ final class ActionReader {
   private Action copyTags(Section at, boolean write) {
     needsMte(at);
     long gfn = gfn(at);
+    if (at.has("length") && at.has("pages")) {
+      throw at.refused("length", "length and pages in one action; one of them is needed");
+    }
     int pages = at.number("pages", 1, Math.min(vm.geometry().gfns() - gfn, Limits.BYTES / Limits.PAGE_BYTES), 1);
+    int flagBits = at.number("flag-bits", 0, Limits.DATA, 0);
+    if ((flagBits & 1) != 0) {
+      throw at.refused("flag-bits", "flag-bits = " + flagBits + "; bit 0 is the direction, which the action's name "
+          + "gives: even numbers are allowed");
+    }
     return new CopyTags(write, gfn, at.number("offset", 0, Limits.PAGE_BYTES - 1, 0),
         at.number("length", 0, Limits.BYTES, pages * Limits.PAGE_BYTES), at.number("reserved", 0, Limits.DATA, 0),
-        at.number("flag-bits", 0, Limits.DATA, 0), at.number("fault-at", 0, Limits.BYTES, CopyTags.NO_FAULT));
+        flagBits, at.number("fault-at", 0, Limits.BYTES, CopyTags.NO_FAULT));
   }
 
   private void needsMte(Section at) {

@@ -98,7 +98,8 @@ public final class Catalogue {
 
   private byte[] file(String name) {
     if (!has(name)) {
-      throw Refused.usage("unknown scenario " + Safe.quote(name) + "; " + Nearest.hint(name, names()));
+      throw Refused.usage("unknown scenario " + Safe.quote(name) + "; "
+          + Nearest.hint(name, names(), "see 'stalemate list scenarios'"));
     }
     return resource(name + ScenarioFile.SUFFIX);
   }

@@ -81,6 +81,10 @@ final class PkvmReader {
       throw root.refused("pkvm", "the machine's last page is " + (pkvm.end() - 1) + "; tables of this geometry reach "
           + "page " + (vm.geometry().gfns() - 1) + " (levels = 3, bits = 3 reach 511)");
     }
+    if (system == SystemUnderTest.PKVM && pkvm.pool() < pkvm.poolMin(vm.geometry())) {
+      throw root.refused("pkvm", "pool = " + pkvm.pool() + "; the host's table needs at least "
+          + pkvm.poolMin(vm.geometry()) + " pages to map the memory page by page");
+    }
   }
 
   /** Checks that {@code action} exists in every kernel of the scenario and touches what is there. */
@@ -96,9 +100,25 @@ final class PkvmReader {
       throw at.refused("page", "page " + (action.page() + action.pages() - 1) + "; the machine's last is "
           + (pkvm.end() - 1));
     }
+    if (action.kind() == ActionKind.HOST_FETCH && !pkvm.isMemory(action.page())) {
+      throw at.refused("page", "host-fetch of page " + action.page() + ", which is MMIO and never executable; "
+          + "a page of memory is needed (see pkvm.memory)");
+    }
+    if (action.kind() == ActionKind.SHARE_GUEST) {
+      checkGuestPage(at, action, pkvm);
+    }
     if (action.kind().keys().contains("gfn") && !pkvm.guest().containsKey(action.gfn())
-        && action.kind() != ActionKind.SHARE_GUEST && action.kind() != ActionKind.UNSHARE_GUEST) {
+        && action.kind() != ActionKind.UNSHARE_GUEST) {
       throw at.refused("gfn", "gfn = " + action.gfn() + "; the guest has no page there (see pkvm.guest)");
+    }
+  }
+
+  /** The host's VMM lays the guest's memory out once: a gfn is shared with the page behind it. */
+  private static void checkGuestPage(Section at, PkvmAction action, Pkvm pkvm) {
+    Long page = pkvm.guest().get(action.gfn());
+    if (page != null && page != action.page()) {
+      throw at.refused("page", "share-guest of page " + action.page() + " at gfn " + action.gfn()
+          + ", where the guest has page " + page + " (see pkvm.guest)");
     }
   }
 

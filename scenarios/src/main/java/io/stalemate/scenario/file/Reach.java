@@ -10,6 +10,7 @@ import io.stalemate.scenario.HostAction;
 import io.stalemate.scenario.Manner;
 import io.stalemate.scenario.Mapping;
 import io.stalemate.scenario.Memslot;
+import io.stalemate.scenario.MmioGuardSetup;
 import io.stalemate.scenario.ProcessExit;
 import io.stalemate.scenario.PkvmAction;
 import io.stalemate.scenario.SetAttributes;
@@ -82,13 +83,17 @@ final class Reach {
         }
       }
       case SlotAction.SlotAllocate create -> checkHvas(at, "hva", create.hva(), create.pages());
-      case SlotAction.SlotCreate create -> checkHvas(at, "hva", create.slot().hva(), create.slot().pages());
+      case SlotAction.SlotCreate create -> {
+        checkHvas(at, "hva", create.slot().hva(), create.slot().pages());
+        checkUcall(at, create.slot().gfn(), create.slot().pages());
+      }
       case SlotAction.SlotMove move -> {
         checkId(at, move.id());
         if (move.gfn() + slotPages.getOrDefault(move.id(), 0L) > vm.geometry().gfns()) {
           throw at.refused("gfn", "gfn = " + move.gfn() + "; memslot " + move.id() + " would end beyond gfn "
               + (vm.geometry().gfns() - 1));
         }
+        checkUcall(at, move.gfn(), slotPages.getOrDefault(move.id(), 0L));
       }
       case SlotAction slot -> checkId(at, slot.id());
       case DirtyAction.GetDirtyLog get -> checkId(at, get.id());
@@ -121,6 +126,25 @@ final class Reach {
     if (manner.table() != Manner.NO_TABLE && !gfns.get((int) manner.table())) {
       throw at.refused("stage1-table", "stage1-table = " + manner.table()
           + "; no memslot ever covers it (list it under vm.mmio if meant)");
+    }
+  }
+
+  /** A ucall's page that was allocated is nobody else's: the allocator takes the lowest that is free at the start. */
+  private void checkUcall(Section at, long gfn, long pages) {
+    if (vm.emulation().ucall() != Emulation.ALLOCATE) {
+      return;
+    }
+    BitSet taken = new BitSet();
+    vm.memslots().forEach(slot -> set(taken, slot.gfn(), slot.pages()));
+    vm.emulation().carveOuts().forEach(carveOut -> set(taken, carveOut.gfn(), carveOut.pages()));
+    vm.emulation().bus().forEach(device -> taken.set(device.intValue()));
+    if (vm.mmioGuard().gicv2() != MmioGuardSetup.NO_GICV2) {
+      taken.set((int) vm.mmioGuard().gicv2());
+    }
+    int ucall = taken.nextClearBit(0);
+    if (gfn <= ucall && ucall < gfn + pages) {
+      throw at.refused("gfn", "gfn = " + gfn + "; the memslot would lie over gfn " + ucall
+          + ", which ucall = allocate gets; another gfn, or allocate in slot-create, is needed");
     }
   }
 

@@ -74,15 +74,17 @@ final class VmReader {
     }
     int cpus = section.number("cpus", 1, Limits.CPUS, Math.max(1, vcpus));
     DirtyTracking dirty = new DirtyReader(section, geometry, eras).read();
+    MmioGuardSetup guard = mmioGuard(memslots);
     return new Vm(era, eras, cpus, geometry, frames, mappings, memslots, mmio, failures, dirty,
-        section.flag("mte", false), mmioGuard(), new EmulationReader(section, host, geometry, memslots).read(),
-        cpuFeatures());
+        section.flag("mte", false), guard,
+        new EmulationReader(section, host, geometry, memslots, guard.gicv2()).read(), cpuFeatures());
   }
 
-  private MmioGuardSetup mmioGuard() {
+  private MmioGuardSetup mmioGuard(List<Memslot> memslots) {
     Section guard = section.section("mmio-guard", "the MMIO guard").allow(List.of("lasting", "gicv2"));
-    return new MmioGuardSetup(guard.flag("lasting", false),
-        guard.number("gicv2", 0, geometry.gfns() - 1L, (int) MmioGuardSetup.NO_GICV2));
+    long gicv2 = guard.number("gicv2", 0, geometry.gfns() - 1L, (int) MmioGuardSetup.NO_GICV2);
+    EmulationReader.checkOutside(memslots, guard, "gicv2", gicv2);
+    return new MmioGuardSetup(guard.flag("lasting", false), gicv2);
   }
 
   private Set<CpuFeature> cpuFeatures() {

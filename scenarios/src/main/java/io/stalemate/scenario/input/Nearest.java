@@ -33,9 +33,14 @@ public final class Nearest {
 
   /** Yields what a message says after an unknown name: the nearest one, else those it is a part of, else all. */
   public static String hint(String given, List<String> names) {
+    return hint(given, names, names.isEmpty() ? "none is allowed here" : "allowed: " + String.join(", ", names));
+  }
+
+  /** As {@link #hint(String, List)}, but with {@code elsewhere} in place of all names, where they are too many. */
+  public static String hint(String given, List<String> names, String elsewhere) {
     return to(given, names).map(name -> "did you mean '" + name + "'?")
         .or(() -> parts(given, names))
-        .orElseGet(() -> names.isEmpty() ? "none is allowed here" : "allowed: " + String.join(", ", names));
+        .orElse(elsewhere);
   }
 
   /** Names that begin with what was given, or else have it somewhere. */

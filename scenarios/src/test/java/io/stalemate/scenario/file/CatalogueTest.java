@@ -73,4 +73,9 @@ class CatalogueTest {
     assertThatThrownBy(() -> catalogue.scenario("../scenario/yardstick")).isInstanceOf(Refused.class)
         .hasMessageStartingWith("unknown scenario '../scenario/yardstick'; ");
   }
+
+  @Test
+  void theTemplateNamesEveryOracleThatMayBeLeftOut() {
+    assertThat(Catalogue.template()).contains(Scenario.ORACLES);
+  }
 }

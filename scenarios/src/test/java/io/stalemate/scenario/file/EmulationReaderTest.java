@@ -82,9 +82,35 @@ class EmulationReaderTest {
       | | {do=fetch,gfn=1,undecodable=true} | unknown key 'undecodable' in an action
       | | {do=dc,gfn=9} | gfn = 9; no memslot ever covers it (list it under vm.mmio if meant)
       | bus = [16] | {do=load,gfn=1} | bus = 16; a whole number from 0 to 15 is allowed
+      | bus = [5, 6, 5] | {do=load,gfn=1} | bus with gfn 5 twice; once is allowed
+      | bus = [1] | {do=load,gfn=1} | bus = 1; memslot 0 has gfns 0 to 1, a gfn outside
+      | bus = [5], mmio-guard { gicv2 = 5 } | {do=load,gfn=1} | bus = 5; mmio-guard.gicv2 is at this gfn, another is
+      | mmio-guard { gicv2 = 1 } | {do=load,gfn=1} | gicv2 = 1; memslot 0 has gfns 0 to 1, a gfn outside
+      | vmm { ucall = 1 } | {do=ucall} | ucall = 1; memslot 0 has gfns 0 to 1, a gfn outside
+      | bus = [5], vmm { ucall = 5 } | {do=ucall} | ucall = 5; a device of the kernel is at this gfn, another is needed
+      | mmio-guard { gicv2 = 5 }, vmm { ucall = 5 } | {do=ucall} | ucall = 5; a device of the kernel is at this gfn
+      | vmm { ucall = 6, carve-outs = [{gfn=5,pages=2}] } | {do=ucall} | ucall = 6; gfns 5 to 6 are carved out, another
+      | vmm { carve-outs = [{gfn=3,pages=13}], ucall = allocate }, bus = [2] | {do=ucall} | leave none of the 16 gfns
       """)
   void mistakesAreOneClearLine(String host, String vm, String vcpu, String message) {
     assertThatThrownBy(() -> read(host == null ? "" : host, vm == null ? "" : vm, vcpu, "{ do = slot-delete, id = 0 }"))
         .isInstanceOf(Refused.class).hasMessageContaining(message);
+  }
+
+  @Test
+  void devicesMayBeInACarveOutAndSlotsMayComeOverAFixedUcall() {
+    assertThat(read("", "bus = [5], vmm { carve-outs = [{ gfn = 4, pages = 2 }], ucall = 6 }", "{ do = ucall }",
+        "{ do = slot-create, id = 1, gfn = 5, pages = 2, hva = ram }").vm().emulation().ucall()).isEqualTo(6);
+  }
+
+  @ParameterizedTest
+  @CsvSource(delimiter = '|', textBlock = """
+      {do=slot-create,id=1,gfn=alocate,pages=1,hva=ram} | gfn = 'alocate'; allocate, or a whole number from 0 to 15, is
+      {do=slot-create,id=1,gfn=3,pages=2,hva=ram} | gfn = 3; the memslot would lie over gfn 4, which ucall = allocate
+      {do=slot-move,id=0,gfn=3} | gfn = 3; the memslot would lie over gfn 4, which ucall = allocate gets; another
+      """)
+  void slotsKeepOffAnAllocatedUcall(String slots, String message) {
+    assertThatThrownBy(() -> read("", "bus = [2], mmio-guard { gicv2 = 3 }, vmm { ucall = allocate }", "{ do = ucall }",
+        slots)).isInstanceOf(Refused.class).hasMessageContaining(message);
   }
 }

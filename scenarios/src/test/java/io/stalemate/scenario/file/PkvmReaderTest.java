@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stalemate.scenario.ActionKind;
+import io.stalemate.scenario.Geometry;
 import io.stalemate.scenario.Pkvm;
 import io.stalemate.scenario.PkvmAction;
 import io.stalemate.scenario.Scenario;
@@ -59,6 +60,36 @@ final class PkvmReaderTest {
         "f.conf:3: a pkvm in system 'kvm-arm64'; it belongs to system 'pkvm'");
     refuses("name = a\ntitle = b\ntasks = [{ name = v, kind = vcpu, do = [{ do = guest-load, gfn = 1 }] }]",
         "f.conf:3: action 'guest-load' in system 'kvm-arm64'; it belongs to system 'pkvm'");
+  }
+
+  private static String does(String action) {
+    return TASKS.replace("donate-hyp, page = 0x101, pages = 2", action);
+  }
+
+  @Test
+  void thePoolMapsAllMemoryPageByPage() {
+    refuses(HEAD + VM + PKVM.replace("memory =", "pool = 2, memory =") + TASKS,
+        "f.conf:5: pool = 2; the host's table needs at least 3 pages to map the memory page by page");
+    assertThat(parse(HEAD + VM + PKVM.replace("memory =", "pool = 3, memory =") + TASKS).pkvm().pool()).isEqualTo(3);
+    // Two regions in one table of pages, and one that reaches into the next.
+    List<Pkvm.Region> regions = List.of(
+        new Pkvm.Region(0x100, 2, false), new Pkvm.Region(0x104, 2, true), new Pkvm.Region(0x107, 2, false));
+    Pkvm machine = new Pkvm(16, regions, 16, new TreeMap<>());
+    assertThat(machine.poolMin(new Geometry(3, 3))).isEqualTo(4);
+    assertThat(machine.poolMin(new Geometry(4, 3))).isEqualTo(5);
+    // MMIO from page 0x200 on has an entry of the root to itself, which is a table since no block serves there.
+    assertThat(new Pkvm(0x101, regions, 16, new TreeMap<>()).poolMin(new Geometry(4, 3))).isEqualTo(6);
+  }
+
+  @Test
+  void whatCannotEndOrIsNotTheGuestsIsRefused() {
+    refuses(HEAD + VM + PKVM + does("host-fetch, page = 0x108"),
+        "f.conf:6: host-fetch of page 264, which is MMIO and never executable; a page of memory is needed "
+            + "(see pkvm.memory)");
+    refuses(HEAD + VM + PKVM + does("share-guest, page = 0x103, gfn = 1"),
+        "f.conf:6: share-guest of page 259 at gfn 1, where the guest has page 258 (see pkvm.guest)");
+    refuses(HEAD + VM + PKVM + does("share-guest, page = 0x103, gfn = 2"),
+        "f.conf:6: gfn = 2; the guest has no page there (see pkvm.guest)");
   }
 
   @Test

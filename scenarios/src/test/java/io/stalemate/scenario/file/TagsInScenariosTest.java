@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.stalemate.scenario.Action;
 import io.stalemate.scenario.CopyTags;
 import io.stalemate.scenario.GuestAction;
+import io.stalemate.scenario.HostAction;
 import io.stalemate.scenario.Scenario;
 import io.stalemate.scenario.input.Refused;
 import java.nio.charset.StandardCharsets;
@@ -43,6 +44,14 @@ class TagsInScenariosTest {
   }
 
   @Test
+  void theLengthIsGivenOnceAndTheDirectionByTheName() {
+    refuses(HEAD + VM + mte("write-tags, gfn = 0, pages = 2, length = 4096"),
+        "f.conf:4: length and pages in one action; one of them is needed");
+    refuses(HEAD + VM + mte("read-tags, gfn = 0, flag-bits = 3"), "f.conf:4: flag-bits = 3; bit 0 is the direction, "
+        + "which the action's name gives: even numbers are allowed");
+  }
+
+  @Test
   void guestsTouchTheTagsOfHalfAPage() {
     String text = HEAD + VM + "tasks = [{ name = t, kind = vcpu, do = [{ do = store-tags, gfn = 1, half = 1 }] }]";
     assertThat(action(text)).isEqualTo(new GuestAction.StoreTags(1, 1));
@@ -52,6 +61,10 @@ class TagsInScenariosTest {
   @Test
   void tagsNeedAVmThatHasThem() {
     refuses(HEAD + VM.replace("mte = true", "mte = false") + mte("read-tags, gfn = 0"),
+        "f.conf:4: tags in a vm without them; vm { mte = true } is needed");
+    String protect = "tasks = [{ name = t, kind = host-mm, do = [{ do = protect-mte, hva = ram }] }]\n";
+    assertThat(action(HEAD + VM + protect)).isEqualTo(new HostAction.ProtectMte(16, 1));
+    refuses(HEAD + VM.replace("mte = true", "mte = false") + protect,
         "f.conf:4: tags in a vm without them; vm { mte = true } is needed");
     refuses(HEAD + VM.replace("mte = true, host", "host").replace("{ name = ram", "{ mte = true, name = ram")
         + mte("read-tags, gfn = 0"),

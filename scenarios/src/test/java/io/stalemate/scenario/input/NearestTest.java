@@ -24,6 +24,13 @@ class NearestTest {
   }
 
   @Test
+  void insteadOfALongListAMessageSaysWhereItIs() {
+    assertThat(Nearest.hint("quux", NAMES, "see the list")).isEqualTo("see the list");
+    assertThat(Nearest.hint("yardstik", NAMES, "see the list")).isEqualTo("did you mean 'yardstick'?");
+    assertThat(Nearest.hint("migra", NAMES, "see the list")).isEqualTo("did you mean 'fault-vs-migration'?");
+  }
+
+  @Test
   void aPartOfANameBringsTheNamesThatHaveIt() {
     assertThat(Nearest.hint("fault", NAMES))
         .isEqualTo("did you mean 'fault-vs-invalidate' or 'fault-vs-migration'?");

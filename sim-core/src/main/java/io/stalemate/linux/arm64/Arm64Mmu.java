@@ -258,7 +258,8 @@ public class Arm64Mmu implements ArchMmu {
   @KernelFunction(
       value = "kvm_arch_flush_remote_tlbs_range",
       file = "arch/arm64/kvm/mmu.c",
-      version = "v6.6-v6.12")
+      version = "v6.6-v6.12",
+      elided = "till v6.5 it was kvm_flush_remote_tlbs()")
   public void flushRemoteTlbsMemslot(KvmMemorySlot slot) {
     if (kvm.era == Era.V6_12) {
       long size = slot.npages() << StageTwoGeometry.PAGE_SHIFT;
@@ -272,8 +273,8 @@ public class Arm64Mmu implements ArchMmu {
   @KernelFunction(
       value = "kvm_arch_flush_remote_tlbs",
       file = "arch/arm64/kvm/mmu.c",
-      version = "v5.15-v6.12",
-      elided = "pKVM")
+      version = "v6.6-v6.12",
+      elided = "pKVM; till v6.5 it was kvm_flush_remote_tlbs()")
   public void flushRemoteTlbs() {
     mmu.tlb().kvmTlbFlushVmid(mmu.vmid());
   }
@@ -303,7 +304,8 @@ public class Arm64Mmu implements ArchMmu {
    * Applies {@code fn} chunk by chunk. Held: mmu_lock(w), let go of between chunks if {@code resched} and somebody
    * waits for it: so the whole is not atomic against faults.
    */
-  @KernelFunction(value = "stage2_apply_range", file = "arch/arm64/kvm/mmu.c", version = "v5.15-v6.12")
+  @KernelFunction(value = "stage2_apply_range", file = "arch/arm64/kvm/mmu.c", version = "v5.15-v6.12",
+      elided = "v5.15: letting go of mmu_lock between chunks, the modelled spinlock never says that others wait")
   protected int stage2ApplyRange(long gfnStart, long gfnEnd, Stage2Op fn, boolean resched) {
     long end = gfnEnd << StageTwoGeometry.PAGE_SHIFT;
     long addr = gfnStart << StageTwoGeometry.PAGE_SHIFT;
@@ -330,6 +332,11 @@ public class Arm64Mmu implements ArchMmu {
   }
 
   /** {@code stage2_range_addr_end()}: a chunk is an entry of the root table, from v6.3 at most the largest block. */
+  @KernelFunction(
+      value = "stage2_range_addr_end",
+      file = "arch/arm64/kvm/mmu.c",
+      version = "v6.3-v6.12",
+      elided = "before it chunks were entries of the root table, as here: stage2_pgd_addr_end()")
   protected long stage2RangeAddrEnd(long addr, long end) {
     int level = geometry.firstLevel();
     if (kvm.era == Era.V6_12) {
@@ -339,6 +346,11 @@ public class Arm64Mmu implements ArchMmu {
   }
 
   /** {@code cond_resched_rwlock_write()}. */
+  @KernelFunction(
+      value = "cond_resched_rwlock_write",
+      file = "include/linux/sched.h",
+      version = "v6.2-v6.12",
+      elided = "need_resched(); v5.15 has cond_resched_lock()")
   protected void condReschedMmuLock() {
     if (kvm.mmuLock.needbreak()) {
       kvm.mmuLock.writeUnlock();

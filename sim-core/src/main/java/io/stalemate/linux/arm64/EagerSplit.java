@@ -65,6 +65,10 @@ public class EagerSplit {
     return r;
   }
 
+  @KernelFunction(
+      value = "kvm_is_block_size_supported",
+      file = "arch/arm64/include/asm/kvm_pgtable.h",
+      version = "v6.4-v6.12")
   private boolean kvmIsBlockSizeSupported(long bytes) {
     for (int level = Math.max(1, geometry.firstLevel()); level <= StageTwoGeometry.LAST_LEVEL; level++) {
       if (bytes == geometry.granule(level)) {
@@ -75,6 +79,7 @@ public class EagerSplit {
   }
 
   /** {@code kvm_mmu_split_nr_page_tables()}: table pages that splitting {@code range} bytes may take. */
+  @KernelFunction(value = "kvm_mmu_split_nr_page_tables", file = "arch/arm64/kvm/mmu.c", version = "v6.4-v6.12")
   protected int kvmMmuSplitNrPageTables(long range) {
     int pages = 0;
     for (int level = Math.max(1, geometry.firstLevel()); level < StageTwoGeometry.LAST_LEVEL; level++) {
@@ -131,6 +136,11 @@ public class EagerSplit {
   }
 
   /** {@code need_split_memcache_topup_or_resched()}. */
+  @KernelFunction(
+      value = "need_split_memcache_topup_or_resched",
+      file = "arch/arm64/kvm/mmu.c",
+      version = "v6.4-v6.12",
+      elided = "need_resched()")
   protected boolean needSplitMemcacheTopupOrResched(MmuMemoryCache cache, int min) {
     return kvm.mmuLock.needbreak() || cache.nobjs() < min;
   }

@@ -74,12 +74,14 @@ public abstract class ExclusiveWalk extends KvmPgtable {
   }
 
   /** {@code kvm_clear_pte()}. */
+  @KernelFunction(value = "kvm_clear_pte", file = "arch/arm64/kvm/hyp/pgtable.c", version = "v5.15")
   protected void kvmClearPte(PgtableVisit ctx) {
     ctx.ptep().writeOnce(0);
     traceSetPte(ctx, ctx.old(), 0);
   }
 
   /** {@code stage2_update_leaf_attrs()}: yields the last leaf it saw as it was before; pte 0 if there was none. */
+  @KernelFunction(value = "stage2_update_leaf_attrs", file = "arch/arm64/kvm/hyp/pgtable.c", version = "v5.15")
   protected Leaf stage2UpdateLeafAttrs(long addr, long size, long set, long clear) {
     // model: where there is no leaf the kernel leaves the level, a hint for invalidation, unset
     long[] leaf = {0, KvmTlb.TLBI_TTL_UNKNOWN};
@@ -95,6 +97,7 @@ public abstract class ExclusiveWalk extends KvmPgtable {
   }
 
   /** {@code stage2_attr_walker()}: stores changed attributes; a plain overwrite, as nobody else writes. */
+  @KernelFunction(value = "stage2_attr_walker", file = "arch/arm64/kvm/hyp/pgtable.c", version = "v5.15")
   protected void stage2AttrWalker(PgtableVisit ctx, long pte) {
     if (pte != ctx.old()) {
       ctx.ptep().writeOnce(pte);

@@ -27,6 +27,11 @@ public record FaultinPage(long gfn, int shift, boolean forcePte, long pfn, boole
     return new FaultinPage(gfn, shift, forcePte, pfn, writable, seq);
   }
 
+  /** The same page, with {@code 1 << newShift} pages for the size of what is mapped there. */
+  public FaultinPage withShift(int newShift) {
+    return new FaultinPage(gfn, newShift, forcePte, pfn, writable, mmuSeq);
+  }
+
   /** The block of {@code 1 << blockShift} pages around the page; the page itself if that is its size already. */
   public FaultinPage asBlock(int blockShift) {
     if (blockShift == shift) {

@@ -214,7 +214,10 @@ public class HandleGuestAbort {
     if (!passesMmioGuard(vcpu, regs, hfar, faultIpa)) {
       return RESUME;
     }
-    int ret = isWrite ? kvm.ioBus.write(faultIpa, instruction.value()) : kvm.ioBus.read(faultIpa);
+    // model: kvm_vcpu_dabt_get_as(); accesses are of 8 bytes.
+    int ret = isWrite
+        ? kvm.ioBus.write(faultIpa, Long.BYTES, instruction.value())
+        : kvm.ioBus.read(faultIpa, Long.BYTES);
     if (ret == 0) {
       m.trace(Tracepoint.MMIO_IN_KERNEL, vcpu.id, faultIpa, isWrite ? 1 : 0, 0);
       regs.advance();

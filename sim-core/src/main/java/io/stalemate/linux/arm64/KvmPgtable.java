@@ -111,7 +111,7 @@ public abstract class KvmPgtable extends PgtableWalk {
   @KernelFunction(
       value = "kvm_pgtable_stage2_annotate",
       file = "arch/arm64/kvm/hyp/pgtable.c",
-      version = "v5.15-v6.12")
+      version = "MMIO guard v2")
   public int stage2Annotate(long addr, long size, @Nullable MmuMemoryCache memcache, long note) {
     if (note < 0 || note > StageTwoPte.NOTE_MAX) {
       return -EINVAL;
@@ -166,6 +166,7 @@ public abstract class KvmPgtable extends PgtableWalk {
   }
 
   /** {@code stage2_has_fwb()}: whether stage 2 forces write-back, so that caches need no maintenance. */
+  @KernelFunction(value = "stage2_has_fwb", file = "arch/arm64/kvm/hyp/pgtable.c", version = "v5.15-v6.12")
   protected boolean stage2HasFwb() {
     return fwb && (flags & S2_NOFWB) == 0;
   }
@@ -180,16 +181,25 @@ public abstract class KvmPgtable extends PgtableWalk {
     if (stage2HasFwb()) {
       return 0;
     }
-    return walk(addr, size, new PgtableWalker((ctx, visit) -> {
-      if (StageTwoPte.cacheable(ctx.old())) {
-        long gfn = geometry.entryStart(ctx.addr(), ctx.level()) >>> StageTwoGeometry.PAGE_SHIFT;
-        m.trace(Tracepoint.S2_FLUSH, gfn, StageTwoPte.pfn(ctx.old()), geometry.pages(ctx.level()), 0);
-      }
-      return 0;
-    }, PgtableWalker.LEAF));
+    return walk(addr, size, new PgtableWalker((ctx, visit) -> stage2FlushWalker(ctx), PgtableWalker.LEAF));
+  }
+
+  /** Cleans what one leaf maps. */
+  @KernelFunction(
+      value = "stage2_flush_walker",
+      file = "arch/arm64/kvm/hyp/pgtable.c",
+      version = "v5.15-v6.12",
+      elided = "the maintenance itself")
+  protected int stage2FlushWalker(PgtableVisit ctx) {
+    if (StageTwoPte.cacheable(ctx.old())) {
+      long gfn = geometry.entryStart(ctx.addr(), ctx.level()) >>> StageTwoGeometry.PAGE_SHIFT;
+      m.trace(Tracepoint.S2_FLUSH, gfn, StageTwoPte.pfn(ctx.old()), geometry.pages(ctx.level()), 0);
+    }
+    return 0;
   }
 
   /** {@code stage2_pte_needs_update()}: whether the change is more than one of permissions (694d071f8d85). */
+  @KernelFunction(value = "stage2_pte_needs_update", file = "arch/arm64/kvm/hyp/pgtable.c", version = "v5.15-v6.12")
   protected boolean stage2PteNeedsUpdate(long old, long pte) {
     if (!StageTwoPte.valid(old) || !StageTwoPte.valid(pte)) {
       return true;
@@ -198,6 +208,7 @@ public abstract class KvmPgtable extends PgtableWalk {
   }
 
   /** {@code stage2_leaf_mapping_allowed()}: whether one leaf of the entry's level can do what is left of the map. */
+  @KernelFunction(value = "stage2_leaf_mapping_allowed", file = "arch/arm64/kvm/hyp/pgtable.c", version = "v5.15-v6.12")
   protected boolean stage2LeafMappingAllowed(PgtableVisit ctx, StageTwoMap data) {
     if (data.forcePte() && ctx.level() < StageTwoGeometry.LAST_LEVEL) {
       return false;
@@ -205,6 +216,7 @@ public abstract class KvmPgtable extends PgtableWalk {
     return kvmBlockMappingSupported(ctx, data);
   }
 
+  @KernelFunction(value = "kvm_block_mapping_supported", file = "arch/arm64/kvm/hyp/pgtable.c", version = "v5.15-v6.12")
   private boolean kvmBlockMappingSupported(PgtableVisit ctx, StageTwoMap data) {
     long granule = geometry.granule(ctx.level());
     if (ctx.level() == 0) {

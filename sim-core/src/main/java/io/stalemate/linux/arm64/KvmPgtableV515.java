@@ -31,14 +31,22 @@ public class KvmPgtableV515 extends ExclusiveWalk {
 
   @Override
   protected int stage2MapWalk(long addr, long size, StageTwoMap data, int flags) {
-    return walk(addr, size, new PgtableWalker((ctx, visit) -> switch (visit) {
+    return walk(addr, size, new PgtableWalker((ctx, visit) -> stage2MapWalker(ctx, visit, data),
+        PgtableWalker.TABLE_PRE | PgtableWalker.LEAF | PgtableWalker.TABLE_POST));
+  }
+
+  /** {@code stage2_map_walker()}. */
+  @KernelFunction(value = "stage2_map_walker", file = "arch/arm64/kvm/hyp/pgtable.c", version = "v5.15")
+  protected int stage2MapWalker(PgtableVisit ctx, int visit, StageTwoMap data) {
+    return switch (visit) {
       case PgtableWalker.TABLE_PRE -> stage2MapWalkTablePre(ctx, data);
       case PgtableWalker.LEAF -> stage2MapWalkLeaf(ctx, data);
       default -> stage2MapWalkTablePost(ctx, data);
-    }, PgtableWalker.TABLE_PRE | PgtableWalker.LEAF | PgtableWalker.TABLE_POST));
+    };
   }
 
   /** Unlinks a table that a block is going to replace. */
+  @KernelFunction(value = "stage2_map_walk_table_pre", file = "arch/arm64/kvm/hyp/pgtable.c", version = "v5.15")
   protected int stage2MapWalkTablePre(PgtableVisit ctx, StageTwoMap data) {
     if (ctx.anchored() || !stage2LeafMappingAllowed(ctx, data)) {
       return 0;
@@ -50,6 +58,7 @@ public class KvmPgtableV515 extends ExclusiveWalk {
   }
 
   /** Installs a leaf, or a table to go on below. */
+  @KernelFunction(value = "stage2_map_walk_leaf", file = "arch/arm64/kvm/hyp/pgtable.c", version = "v5.15")
   protected int stage2MapWalkLeaf(PgtableVisit ctx, StageTwoMap data) {
     if (ctx.anchored()) {
       // The table dies with its entries; the entry itself need not be cleared.
@@ -87,6 +96,11 @@ public class KvmPgtableV515 extends ExclusiveWalk {
   }
 
   /** {@code stage2_map_walker_try_leaf()}: one leaf for the entry; {@code -E2BIG} if a table is needed. */
+  @KernelFunction(
+      value = "stage2_map_walker_try_leaf",
+      file = "arch/arm64/kvm/hyp/pgtable.c",
+      version = "v5.15",
+      elided = "cache maintenance of the page")
   protected int stage2MapWalkerTryLeaf(PgtableVisit ctx, StageTwoMap data) {
     if (!stage2LeafMappingAllowed(ctx, data)) {
       return -E2BIG;
@@ -113,6 +127,7 @@ public class KvmPgtableV515 extends ExclusiveWalk {
   }
 
   /** Frees a table that died, and installs the block where the walk unlinked it. */
+  @KernelFunction(value = "stage2_map_walk_table_post", file = "arch/arm64/kvm/hyp/pgtable.c", version = "v5.15")
   protected int stage2MapWalkTablePost(PgtableVisit ctx, StageTwoMap data) {
     if (!ctx.anchored() && !StageTwoPte.table(ctx.ptep().read(), ctx.level())) {
       // This entry is the anchor.
@@ -139,6 +154,11 @@ public class KvmPgtableV515 extends ExclusiveWalk {
   }
 
   /** Clears one leaf or note, or a table that became empty. */
+  @KernelFunction(
+      value = "stage2_unmap_walker",
+      file = "arch/arm64/kvm/hyp/pgtable.c",
+      version = "v5.15",
+      elided = "cache maintenance for CPUs without FEAT_S2FWB")
   protected int stage2UnmapWalker(PgtableVisit ctx) {
     if (!StageTwoPte.valid(ctx.old())) {
       if (ctx.oldCounted()) {
@@ -159,6 +179,7 @@ public class KvmPgtableV515 extends ExclusiveWalk {
   }
 
   /** {@code stage2_put_pte()}: empties an entry, drops its translations and its reference. */
+  @KernelFunction(value = "stage2_put_pte", file = "arch/arm64/kvm/hyp/pgtable.c", version = "v5.15")
   protected void stage2PutPte(PgtableVisit ctx) {
     if (StageTwoPte.valid(ctx.old())) {
       kvmClearPte(ctx);

@@ -9,6 +9,7 @@ import io.stalemate.cpu.StageTwoPte;
 import io.stalemate.linux.kvm.MmuMemoryCache;
 import io.stalemate.machine.KernelFunction;
 import io.stalemate.machine.Pages;
+import io.stalemate.machine.Tracepoint;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,6 +54,7 @@ public class KvmPgtableV612 extends KvmPgtableV62 {
   }
 
   /** {@code stage2_unmap_defer_tlb_flush()}. */
+  @KernelFunction(value = "stage2_unmap_defer_tlb_flush", file = "arch/arm64/kvm/hyp/pgtable.c", version = "v6.6-v6.12")
   protected boolean stage2UnmapDeferTlbFlush() {
     return tlb.systemSupportsTlbRange() && stage2HasFwb();
   }
@@ -76,15 +78,19 @@ public class KvmPgtableV612 extends KvmPgtableV62 {
       version = "v6.6-v6.12")
   public boolean stage2TestClearYoung(long addr, long size, boolean mkold) {
     long[] young = {0};
-    walk(addr, size, new PgtableWalker((ctx, visit) -> {
-      if (!StageTwoPte.valid(ctx.old()) || (ctx.old() & StageTwoPte.AF) == 0) {
-        return 0;
-      }
-      young[0] = 1;
-      // No invalidation: a cached translation only makes the page look older than it is.
-      return mkold && !stage2TrySetPte(ctx, ctx.old() & ~StageTwoPte.AF) ? -EAGAIN : 0;
-    }, PgtableWalker.LEAF));
+    walk(addr, size, new PgtableWalker((ctx, visit) -> stage2AgeWalker(ctx, mkold, young), PgtableWalker.LEAF));
     return young[0] != 0;
+  }
+
+  /** {@code stage2_age_walker()}: looks at one leaf; {@code young} takes 1 if it has the flag. */
+  @KernelFunction(value = "stage2_age_walker", file = "arch/arm64/kvm/hyp/pgtable.c", version = "v6.6-v6.12")
+  protected int stage2AgeWalker(PgtableVisit ctx, boolean mkold, long[] young) {
+    if (!StageTwoPte.valid(ctx.old()) || (ctx.old() & StageTwoPte.AF) == 0) {
+      return 0;
+    }
+    young[0] = 1;
+    // No invalidation: a cached translation only makes the page look older than it is.
+    return mkold && !stage2TrySetPte(ctx, ctx.old() & ~StageTwoPte.AF) ? -EAGAIN : 0;
   }
 
   @Override
@@ -119,6 +125,7 @@ public class KvmPgtableV612 extends KvmPgtableV62 {
   }
 
   /** Replaces one block by a table that maps the same. */
+  @KernelFunction(value = "stage2_split_walker", file = "arch/arm64/kvm/hyp/pgtable.c", version = "v6.4-v6.12")
   protected int stage2SplitWalker(PgtableVisit ctx, MmuMemoryCache mc) {
     int level = ctx.level();
     if (level == StageTwoGeometry.LAST_LEVEL || !StageTwoPte.valid(ctx.old())) {
@@ -140,10 +147,15 @@ public class KvmPgtableV612 extends KvmPgtableV62 {
     }
     // The table's entries are seen before it, see stage2_make_pte().
     stage2MakePte(ctx, StageTwoPte.tableOf(unlinked[0]));
+    m.trace(Tracepoint.S2_SPLIT, geometry.entryStart(ctx.addr(), level) >>> StageTwoGeometry.PAGE_SHIFT, level);
     return 0;
   }
 
   /** {@code stage2_block_get_nr_page_tables()}: pages that replace a block of {@code level} by a tree of pages. */
+  @KernelFunction(
+      value = "stage2_block_get_nr_page_tables",
+      file = "arch/arm64/kvm/hyp/pgtable.c",
+      version = "v6.4-v6.12")
   protected int stage2BlockGetNrPageTables(int level) {
     int pages = 0;
     for (int below = level + 1; below <= StageTwoGeometry.LAST_LEVEL; below++) {

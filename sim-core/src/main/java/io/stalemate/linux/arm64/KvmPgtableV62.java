@@ -36,11 +36,13 @@ public class KvmPgtableV62 extends ParallelWalk {
   }
 
   /** {@code stage2_map_walker()}. */
+  @KernelFunction(value = "stage2_map_walker", file = "arch/arm64/kvm/hyp/pgtable.c", version = "v6.2-v6.12")
   protected int stage2MapWalker(PgtableVisit ctx, int visit, StageTwoMap data) {
     return visit == PgtableWalker.TABLE_PRE ? stage2MapWalkTablePre(ctx, data) : stage2MapWalkLeaf(ctx, data);
   }
 
   /** Replaces a table by a block where the map allows one. */
+  @KernelFunction(value = "stage2_map_walk_table_pre", file = "arch/arm64/kvm/hyp/pgtable.c", version = "v6.2-v6.12")
   protected int stage2MapWalkTablePre(PgtableVisit ctx, StageTwoMap data) {
     if (!stage2LeafMappingAllowed(ctx, data)) {
       return 0;
@@ -54,6 +56,7 @@ public class KvmPgtableV62 extends ParallelWalk {
   }
 
   /** Installs a leaf, or a table to go on below. */
+  @KernelFunction(value = "stage2_map_walk_leaf", file = "arch/arm64/kvm/hyp/pgtable.c", version = "v6.2-v6.12")
   protected int stage2MapWalkLeaf(PgtableVisit ctx, StageTwoMap data) {
     int ret = stage2MapWalkerTryLeaf(ctx, data);
     if (ret != -E2BIG) {
@@ -80,6 +83,11 @@ public class KvmPgtableV62 extends ParallelWalk {
   }
 
   /** {@code stage2_map_walker_try_leaf()}: one leaf for the entry; {@code -E2BIG} if a table is needed. */
+  @KernelFunction(
+      value = "stage2_map_walker_try_leaf",
+      file = "arch/arm64/kvm/hyp/pgtable.c",
+      version = "v6.2-v6.12",
+      elided = "cache maintenance of the page")
   protected int stage2MapWalkerTryLeaf(PgtableVisit ctx, StageTwoMap data) {
     if (!stage2LeafMappingAllowed(ctx, data)) {
       return -E2BIG;
@@ -123,6 +131,11 @@ public class KvmPgtableV62 extends ParallelWalk {
   }
 
   /** Clears one leaf or note, or a table that became empty. */
+  @KernelFunction(
+      value = "stage2_unmap_walker",
+      file = "arch/arm64/kvm/hyp/pgtable.c",
+      version = "v6.2-v6.12",
+      elided = "cache maintenance for CPUs without FEAT_S2FWB")
   protected int stage2UnmapWalker(PgtableVisit ctx) {
     if (!StageTwoPte.valid(ctx.old())) {
       if (ctx.oldCounted()) {
@@ -144,6 +157,11 @@ public class KvmPgtableV62 extends ParallelWalk {
   }
 
   /** {@code stage2_unmap_put_pte()}: empties an entry, drops its translations and its reference. */
+  @KernelFunction(
+      value = "stage2_unmap_put_pte",
+      file = "arch/arm64/kvm/hyp/pgtable.c",
+      version = "v6.6-v6.12",
+      elided = "till v6.5 it was stage2_put_pte()")
   protected void stage2UnmapPutPte(PgtableVisit ctx) {
     kvmClearPte(ctx);
     if (ctx.oldTable()) {

@@ -119,6 +119,7 @@ public class KvmTlb {
   }
 
   /** {@code __TLBI_RANGE_NUM()}: the operand's NUM for as many of {@code pages} as the scale can name; -1 for none. */
+  @KernelFunction(value = "__TLBI_RANGE_NUM", file = "arch/arm64/include/asm/tlbflush.h", version = "v6.12")
   protected int rangeNum(long pages, int scale) {
     int shift = RANGE_NUM_BITS * scale + 1;
     return (int) (Math.min(pages, 1L << (RANGE_NUM_BITS + shift)) >>> shift) - 1;

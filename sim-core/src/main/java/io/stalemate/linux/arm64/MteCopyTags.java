@@ -71,8 +71,12 @@ public class MteCopyTags {
     if ((copyTags.length() & offset) != 0 || (copyTags.guestIpa() & offset) != 0) {
       return -EINVAL;
     }
-    // A length is unsigned. What is above INT_MAX could not be told from an errno in the result (2d28e8e2cb0f).
-    return copyTags.length() < 0 || copyTags.length() > Integer.MAX_VALUE ? -EINVAL : 0;
+    return tooLong(copyTags.length()) ? -EINVAL : 0;
+  }
+
+  /** Whether the unsigned {@code length} is above INT_MAX, and the result might look like an errno (2def950c63e3). */
+  protected boolean tooLong(long length) {
+    return length < 0 || length > Integer.MAX_VALUE;
   }
 
   /** Takes the lock that keeps memslots as they are: taken for the whole loop, not only for the lookups. */
@@ -94,7 +98,7 @@ public class MteCopyTags {
     // elided: a fatal signal between pages
     long gfn = gfn(copyTags.guestIpa());
     int at = 0;
-    for (long left = copyTags.length(); left > 0; left -= StageTwoGeometry.PAGE_SIZE) {
+    for (long left = copyTags.length(); left != 0; left -= StageTwoGeometry.PAGE_SIZE) {
       KvmPfn pfn = gfnToPfnProt(gfn, copyTags.write());
       boolean copied = !pfn.isErrorNoslot() && copyPage(copyTags, gfn, pfn.pfn(), at);
       if (!copied) {

@@ -4,9 +4,8 @@ import io.stalemate.linux.kvm.Kvm;
 import io.stalemate.machine.KernelFunction;
 
 /**
- * The ioctl as merged in v5.14 (f0376edb1ddc), with its stable series' bound on the length. It says that a page has
- * tags only after all of them were written, and takes no bit before: a fault in between clears them again, which v6.2
- * ended (d77e59a8fccd).
+ * The ioctl as merged in v5.14 (f0376edb1ddc). It says that a page has tags only after all of them were written, and
+ * takes no bit before: a fault in between clears them again, which v6.2 ended (d77e59a8fccd).
  */
 public class MteCopyTagsV515 extends MteCopyTagsV62 {
 

@@ -38,6 +38,10 @@ public abstract class ParallelWalk extends KvmPgtable {
   }
 
   /** {@code kvm_pgtable_walk_begin()}: an exclusive walk needs no RCU, and its callers may sleep between walks. */
+  @KernelFunction(
+      value = "kvm_pgtable_walk_begin",
+      file = "arch/arm64/include/asm/kvm_pgtable.h",
+      version = "v6.2-v6.12")
   protected int kvmPgtableWalkBegin(PgtableWalker walker) {
     if (walker.shared()) {
       rcu.readLock();
@@ -46,6 +50,7 @@ public abstract class ParallelWalk extends KvmPgtable {
   }
 
   /** {@code kvm_pgtable_walk_end()}. */
+  @KernelFunction(value = "kvm_pgtable_walk_end", file = "arch/arm64/include/asm/kvm_pgtable.h", version = "v6.2-v6.12")
   protected void kvmPgtableWalkEnd(PgtableWalker walker) {
     if (walker.shared()) {
       rcu.readUnlock();
@@ -99,11 +104,17 @@ public abstract class ParallelWalk extends KvmPgtable {
   }
 
   /** {@code kvm_pgtable_walk_continue()}: whether the walk goes on after {@code ret}. */
+  @KernelFunction(
+      value = "kvm_pgtable_walk_continue",
+      file = "arch/arm64/kvm/hyp/pgtable.c",
+      version = "v6.3-v6.12",
+      elided = "the model has it in v6.2 too, where any error ended a walk")
   protected boolean kvmPgtableWalkContinue(PgtableWalker walker, int ret) {
     return ret == 0 || (ret == -EAGAIN && !walker.shows(PgtableWalker.HANDLE_FAULT));
   }
 
   /** {@code stage2_try_set_pte()}: stores unless a parallel walker changed the entry; yields whether it did. */
+  @KernelFunction(value = "stage2_try_set_pte", file = "arch/arm64/kvm/hyp/pgtable.c", version = "v6.2-v6.12")
   protected boolean stage2TrySetPte(PgtableVisit ctx, long pte) {
     if (!ctx.shared()) {
       ctx.ptep().writeOnce(pte);
@@ -150,6 +161,7 @@ public abstract class ParallelWalk extends KvmPgtable {
   }
 
   /** {@code stage2_make_pte()}: the make of break-before-make. */
+  @KernelFunction(value = "stage2_make_pte", file = "arch/arm64/kvm/hyp/pgtable.c", version = "v6.2-v6.12")
   protected void stage2MakePte(PgtableVisit ctx, long pte) {
     m.warnOn(!StageTwoPte.locked(ctx.ptep().readOnce()), "stage2_make_pte: entry is not locked");
     if (stage2PteIsCounted(pte)) {
@@ -161,6 +173,7 @@ public abstract class ParallelWalk extends KvmPgtable {
   }
 
   /** {@code kvm_clear_pte()}. */
+  @KernelFunction(value = "kvm_clear_pte", file = "arch/arm64/kvm/hyp/pgtable.c", version = "v6.2-v6.12")
   protected void kvmClearPte(PgtableVisit ctx) {
     ctx.ptep().writeOnce(0);
     traceSetPte(ctx, ctx.old(), 0);
@@ -172,23 +185,30 @@ public abstract class ParallelWalk extends KvmPgtable {
    * @param leaf takes the last leaf as it was before, and its level
    * @return {@code -EAGAIN} if a walk that serves a fault found no leaf, or lost a race
    */
+  @KernelFunction(value = "stage2_update_leaf_attrs", file = "arch/arm64/kvm/hyp/pgtable.c", version = "v6.2-v6.12")
   protected int stage2UpdateLeafAttrs(long addr, long size, long set, long clear, int flags, long[] leaf) {
-    return walk(addr, size, new PgtableWalker((ctx, visit) -> {
-      if (!StageTwoPte.valid(ctx.old())) {
-        return -EAGAIN;
-      }
-      leaf[0] = ctx.old();
-      leaf[1] = ctx.level();
-      long pte = (ctx.old() & ~clear) | set;
-      return pte != ctx.old() && !stage2TrySetPte(ctx, pte) ? -EAGAIN : 0;
-    }, flags | PgtableWalker.LEAF));
+    return walk(addr, size, new PgtableWalker(
+        (ctx, visit) -> stage2AttrWalker(ctx, set, clear, leaf), flags | PgtableWalker.LEAF));
+  }
+
+  /** {@code stage2_attr_walker()}: changes the attributes of one leaf, see {@link #stage2UpdateLeafAttrs}. */
+  @KernelFunction(value = "stage2_attr_walker", file = "arch/arm64/kvm/hyp/pgtable.c", version = "v6.2-v6.12")
+  protected int stage2AttrWalker(PgtableVisit ctx, long set, long clear, long[] leaf) {
+    if (!StageTwoPte.valid(ctx.old())) {
+      return -EAGAIN;
+    }
+    leaf[0] = ctx.old();
+    leaf[1] = ctx.level();
+    long pte = (ctx.old() & ~clear) | set;
+    return pte != ctx.old() && !stage2TrySetPte(ctx, pte) ? -EAGAIN : 0;
   }
 
   /** {@code stage2_free_unlinked_table()}: frees a table once no parallel walker can be inside. */
   @KernelFunction(
       value = "stage2_free_unlinked_table",
       file = "arch/arm64/kvm/mmu.c",
-      version = "v6.2-v6.12")
+      version = "v6.4-v6.12",
+      elided = "till v6.3 it was stage2_free_removed_table()")
   protected void stage2FreeUnlinkedTable(long table, int level) {
     rcu.call(() -> kvmPgtableStage2FreeUnlinked(table, level));
   }
@@ -197,7 +217,8 @@ public abstract class ParallelWalk extends KvmPgtable {
   @KernelFunction(
       value = "kvm_pgtable_stage2_free_unlinked",
       file = "arch/arm64/kvm/hyp/pgtable.c",
-      version = "v6.2-v6.12")
+      version = "v6.4-v6.12",
+      elided = "till v6.3 it was kvm_pgtable_stage2_free_removed()")
   protected void kvmPgtableStage2FreeUnlinked(long table, int level) {
     PgtableWalker walker = new PgtableWalker(
         (ctx, visit) -> stage2FreeWalker(ctx), PgtableWalker.LEAF | PgtableWalker.TABLE_POST);

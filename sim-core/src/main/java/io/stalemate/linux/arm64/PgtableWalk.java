@@ -111,6 +111,7 @@ public abstract class PgtableWalk {
   }
 
   /** {@code stage2_free_walker()}: drops an entry's reference; a table goes with its entries. The entry stays. */
+  @KernelFunction(value = "stage2_free_walker", file = "arch/arm64/kvm/hyp/pgtable.c", version = "v5.15-v6.12")
   protected int stage2FreeWalker(PgtableVisit ctx) {
     if (ctx.oldCounted()) {
       mmOps.putPage(ctx.table());
@@ -122,11 +123,13 @@ public abstract class PgtableWalk {
   }
 
   /** {@code stage2_pte_is_counted()}: an entry holds a reference on its table unless it is empty; notes do too. */
+  @KernelFunction(value = "stage2_pte_is_counted", file = "arch/arm64/kvm/hyp/pgtable.c", version = "v5.15-v6.12")
   static boolean stage2PteIsCounted(long pte) {
     return pte != 0;
   }
 
   /** {@code kvm_pte_follow()}: the table that a table entry points to. */
+  @KernelFunction(value = "kvm_pte_follow", file = "arch/arm64/kvm/hyp/pgtable.c", version = "v5.15-v6.12")
   protected static long kvmPteFollow(long pte) {
     return StageTwoPte.pfn(pte);
   }

@@ -84,6 +84,11 @@ public abstract class UserMemAbort {
   }
 
   /** {@code get_vma_page_shift()} cut down to what slot and format can do: pages of the mapping, a power of two. */
+  @KernelFunction(
+      value = "get_vma_page_shift",
+      file = "arch/arm64/kvm/mmu.c",
+      version = "v5.15-v6.12",
+      elided = "blocks in VM_PFNMAP mappings")
   protected int mappingShift(StageTwoFault fault, Vma vma) {
     if (fault.loggingActive()) {
       // Blocks would make one write mark a whole block dirty.
@@ -149,8 +154,7 @@ public abstract class UserMemAbort {
     if (page.shift() != 0 || page.forcePte()) {
       return page.shift();
     }
-    if (fault.permissionFault() && Syndrome.faultLevel(fault.esr()) < StageTwoGeometry.LAST_LEVEL) {
-      // In user_mem_abort() itself: what is mapped as a block stays one, the host need not be asked.
+    if (keepsGranule(fault, page)) {
       return geometry.shift(Syndrome.faultLevel(fault.esr())) - StageTwoGeometry.PAGE_SHIFT;
     }
     if (!faultSupportsStage2HugeMapping(fault.memslot(), fault.hva(), 1L << blockShift)) {
@@ -162,6 +166,23 @@ public abstract class UserMemAbort {
       return hostShift;
     }
     return hostShift < blockShift ? 0 : blockShift;
+  }
+
+  /** In user_mem_abort() itself: what is mapped as a block stays one on a permission fault, the host is not asked. */
+  private static boolean keepsGranule(StageTwoFault fault, FaultinPage page) {
+    return fault.permissionFault()
+        && page.shift() == 0
+        && !page.forcePte()
+        && Syndrome.faultLevel(fault.esr()) < StageTwoGeometry.LAST_LEVEL;
+  }
+
+  /**
+   * The mapping of {@code 1 << shift} pages. A new block begins at a multiple of its size. But a permission fault that
+   * keeps its granule has only that for size: what the host has there may be one page by now, and nothing but this page
+   * was looked up.
+   */
+  protected FaultinPage mappingOf(StageTwoFault fault, FaultinPage page, int shift) {
+    return keepsGranule(fault, page) ? page.withShift(shift) : page.asBlock(shift);
   }
 
   /**

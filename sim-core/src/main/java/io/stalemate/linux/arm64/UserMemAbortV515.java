@@ -54,7 +54,7 @@ public class UserMemAbortV515 extends UserMemAbort {
         ret = shift;
         break outUnlock;
       }
-      FaultinPage mapping = page.asBlock(shift);
+      FaultinPage mapping = mappingOf(fault, page, shift);
       ret = mteTags(fault, vma, mapping);
       if (ret != 0) {
         break outUnlock;

@@ -59,7 +59,7 @@ public class UserMemAbortV62 extends UserMemAbort {
         ret = shift;
         break outUnlock;
       }
-      FaultinPage mapping = page.asBlock(shift);
+      FaultinPage mapping = mappingOf(fault, page, shift);
       ret = mteTags(fault, vma, mapping);
       if (ret != 0) {
         break outUnlock;

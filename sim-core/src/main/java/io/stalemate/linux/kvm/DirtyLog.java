@@ -126,6 +126,7 @@ public class DirtyLog {
   }
 
   /** {@code kvm_get_dirty_log_protect()}. Held: slots_lock. */
+  @KernelFunction(value = "kvm_get_dirty_log_protect", file = "virt/kvm/kvm_main.c", version = "v5.15-v6.12")
   protected int getDirtyLogProtect(int id, long[] buffer) {
     int r = refused(id);
     if (r != 0) {
@@ -194,6 +195,7 @@ public class DirtyLog {
   }
 
   /** {@code kvm_clear_dirty_log_protect()}. Held: slots_lock. */
+  @KernelFunction(value = "kvm_clear_dirty_log_protect", file = "virt/kvm/kvm_main.c", version = "v5.15-v6.12")
   protected int clearDirtyLogProtect(int id, long firstPage, long numPages, long[] buffer) {
     int r = refused(id);
     if (r != 0 || firstPage % Long.SIZE != 0) {

@@ -150,17 +150,20 @@ public class DirtyRing {
   }
 
   /** {@code kvm_dirty_gfn_set_dirtied()}. */
+  @KernelFunction(value = "kvm_dirty_gfn_set_dirtied", file = "virt/kvm/dirty_ring.c", version = "v6.2-v6.12")
   protected void setDirtied(Word entryFlags) {
     entryFlags.write(KVM_DIRTY_GFN_F_DIRTY);
   }
 
   /** {@code kvm_dirty_gfn_harvested()}: whether the VMM has read the entry (8929bc965964). */
+  @KernelFunction(value = "kvm_dirty_gfn_harvested", file = "virt/kvm/dirty_ring.c", version = "v6.2-v6.12")
   protected boolean harvested(Word entryFlags) {
     // Pairs with the VMM's release in harvest(): slot and offset are what it read.
     return (entryFlags.loadAcquire() & KVM_DIRTY_GFN_F_RESET) != 0;
   }
 
   /** {@code kvm_dirty_gfn_set_invalid()}: the entry is empty (8929bc965964). */
+  @KernelFunction(value = "kvm_dirty_gfn_set_invalid", file = "virt/kvm/dirty_ring.c", version = "v6.2-v6.12")
   protected void setInvalid(Word entryFlags) {
     // Slot and offset were read before. Pairs with the VMM's acquire in harvest().
     entryFlags.storeRelease(0);

@@ -95,13 +95,17 @@ public class GfnToPfn {
   /** Marks a frame written; the caller holds its reference, or mmu_lock with a valid leaf for it. */
   @KernelFunction(value = "kvm_set_pfn_dirty", file = "virt/kvm/kvm_main.c", version = "v5.15-v6.12")
   public void setPfnDirty(long pfn) {
-    kvm.mm.memMap.setPageDirty(pfn);
+    if (kvm.mm.memMap.pfnValid(pfn)) {
+      kvm.mm.memMap.setPageDirty(pfn);
+    }
   }
 
   /** Tells reclaim that a frame is in use; the caller may touch it as for {@link #setPfnDirty}. */
   @KernelFunction(value = "kvm_set_pfn_accessed", file = "virt/kvm/kvm_main.c", version = "v5.15-v6.12")
   public void setPfnAccessed(long pfn) {
-    kvm.mm.memMap.markPageAccessed(pfn);
+    if (kvm.mm.memMap.pfnValid(pfn)) {
+      kvm.mm.memMap.markPageAccessed(pfn);
+    }
   }
 
   /** Drops the reference that {@link #gfnToPfnMemslot} took. */

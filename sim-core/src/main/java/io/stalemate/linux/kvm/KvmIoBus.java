@@ -35,8 +35,9 @@ public class KvmIoBus {
   /** {@code struct kvm_io_range}; model: a device is one register of whatever size. */
   private record Device(long addr, long len, Word register) {
 
-    private boolean covers(long at) {
-      return at >= addr && at < addr + len;
+    /** {@code kvm_io_bus_cmp()}: all bytes of an access, or it is not the device's. */
+    private boolean covers(long at, int bytes) {
+      return at >= addr && at + bytes <= addr + len;
     }
   }
 
@@ -56,12 +57,12 @@ public class KvmIoBus {
     kvm.srcu.synchronize();
   }
 
-  /** Offers a store to the devices. Held: srcu. Yields 0, or {@code -EOPNOTSUPP} if none takes it. */
+  /** Offers a store of {@code bytes} to the devices. Held: srcu. Yields 0, or {@code -EOPNOTSUPP} if none takes it. */
   @KernelFunction(value = "kvm_io_bus_write", file = "virt/kvm/kvm_main.c", version = "v5.15-v6.12",
       elided = "devices that refuse part of their range")
-  public int write(long addr, long value) {
+  public int write(long addr, int bytes, long value) {
     for (Device device : dereference()) {
-      if (device.covers(addr)) {
+      if (device.covers(addr, bytes)) {
         device.register.writeOnce(value);
         return 0;
       }
@@ -69,12 +70,12 @@ public class KvmIoBus {
     return -EOPNOTSUPP;
   }
 
-  /** Offers a load to the devices. Held: srcu. Yields 0, or {@code -EOPNOTSUPP} if none takes it. */
+  /** Offers a load of {@code bytes} to the devices. Held: srcu. Yields 0, or {@code -EOPNOTSUPP} if none takes it. */
   @KernelFunction(value = "kvm_io_bus_read", file = "virt/kvm/kvm_main.c", version = "v5.15-v6.12",
       elided = "devices that refuse part of their range, the loaded value: nothing depends on it")
-  public int read(long addr) {
+  public int read(long addr, int bytes) {
     for (Device device : dereference()) {
-      if (device.covers(addr)) {
+      if (device.covers(addr, bytes)) {
         device.register.readOnce();
         return 0;
       }

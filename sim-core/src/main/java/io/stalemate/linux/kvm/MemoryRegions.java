@@ -220,6 +220,7 @@ public class MemoryRegions {
   }
 
   /** {@code kvm_check_memslot_overlap()}: whether another slot has any of the gfns. */
+  @KernelFunction(value = "kvm_check_memslot_overlap", file = "virt/kvm/kvm_main.c", version = "v5.17-v6.12")
   private static boolean overlaps(KvmMemslots slots, KvmMemorySlot wanted) {
     for (KvmMemorySlot slot : slots.slots()) {
       if (slot.id() != wanted.id() && slot.baseGfn() < wanted.gfnEnd() && wanted.baseGfn() < slot.gfnEnd()) {

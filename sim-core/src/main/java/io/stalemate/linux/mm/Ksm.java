@@ -140,7 +140,8 @@ public class Ksm {
     return same ? 0 : -Errno.EAGAIN;
   }
 
-  /** {@code memcmp_pages()}. */
+  /** {@code pages_identical()}; arm64 compares tags too, see {@link Mte#neverIdentical}. */
+  @KernelFunction(value = "pages_identical", file = "include/linux/mm.h", version = "v5.15-v6.12")
   protected boolean pagesIdentical(long page, long kpage) {
     if (memMap.mte().isPresent() && memMap.mte().get().neverIdentical(page, kpage)) {
       return false;

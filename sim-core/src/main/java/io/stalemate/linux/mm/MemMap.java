@@ -63,6 +63,13 @@ public class MemMap {
     return hugetlb;
   }
 
+  /** Whether frame {@code pfn} is or has been user memory. */
+  @KernelFunction(value = "pfn_valid", file = "include/linux/mmzone.h", version = "v5.15-v6.12",
+      elided = "frames of other uses, which are valid too")
+  public boolean pfnValid(long pfn) {
+    return lookup(pfn) != null;
+  }
+
   /** Yields the page of frame {@code pfn}, which must be or have been user memory. */
   public Page pfnToPage(long pfn) {
     Page page = lookup(pfn);

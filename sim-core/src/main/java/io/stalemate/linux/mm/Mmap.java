@@ -244,6 +244,7 @@ public class Mmap {
   }
 
   /** {@code __split_vma()}: what VMAs had outside the range becomes VMAs of their own. */
+  @KernelFunction(value = "__split_vma", file = "mm/mmap.c", version = "v5.15-v6.11")
   private void keepOutside(List<Vma> vmas, long start, long end) {
     for (Vma v : vmas) {
       if (v.start() < start) {

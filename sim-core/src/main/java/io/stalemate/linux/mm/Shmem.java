@@ -68,6 +68,11 @@ public class Shmem {
   }
 
   /** {@code truncate_inode_folio()}: a fault may have mapped the page again, so it is unmapped once more, locked. */
+  @KernelFunction(
+      value = "truncate_inode_folio",
+      file = "mm/truncate.c",
+      version = "v5.17-v6.12",
+      elided = "folios of several pages; till v5.16 it was truncate_inode_page()")
   protected void truncate(long hva) {
     long pfn = mm.pageCache.at((int) hva).readOnce();
     while (pfn != 0 && !memMap.getPageUnlessZero(pfn)) {

@@ -77,6 +77,7 @@ public class Vmscan {
   }
 
   /** {@code folio_isolate_lru()}: a reference, if the entry still names the page. */
+  @KernelFunction(value = "folio_isolate_lru", file = "mm/vmscan.c", version = "v6.2-v6.12", elided = "LRU lists")
   private boolean isolate(long hva, long pte, long pfn) {
     if (!memMap.getPageUnlessZero(pfn)) {
       return false;

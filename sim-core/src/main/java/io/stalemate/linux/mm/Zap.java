@@ -55,6 +55,11 @@ public class Zap {
   }
 
   /** {@code tlb_finish_mmu()}: the pages go once nobody can reach them. */
+  @KernelFunction(
+      value = "tlb_finish_mmu",
+      file = "mm/mmu_gather.c",
+      version = "v5.15-v6.12",
+      elided = "the flush: the TLBs of the host are not modelled")
   protected void tlbFinishMmu(List<Long> gather) {
     for (long pfn : gather) {
       mm.memMap.putPage(pfn);
@@ -65,6 +70,11 @@ public class Zap {
    * {@code free_swap_and_cache()}: takes a page that nobody will swap in any more out of the swap cache. model: waits
    * for the page lock, where the kernel tries and leaves a locked page to a later reclaim.
    */
+  @KernelFunction(
+      value = "free_swap_and_cache",
+      file = "mm/swapfile.c",
+      version = "v5.15-v6.12",
+      elided = "trylock: waits for the page lock")
   private void freeSwapAndCache(long slot) {
     long pfn = mm.swap.cache(slot).readOnce();
     // A page that reclaim has frozen is on its way out already.

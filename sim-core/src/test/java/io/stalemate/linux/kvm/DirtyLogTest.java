@@ -41,6 +41,40 @@ class DirtyLogTest {
     assertThat(vm.arch.calls).as("nothing dirty, nothing to flush").isEmpty();
   }
 
+  /** A slot of 130 pages from gfn 4: two words of its bitmap and two bits. */
+  private static KvmVm large() {
+    KvmVm large = new KvmVm(Era.V6_12, 130);
+    assertThat(large.slot(4, 130, KVM_MEM_LOG_DIRTY_PAGES)).isZero();
+    large.arch.calls.clear();
+    int idx = large.kvm.srcu.readLock();
+    KvmMemorySlot slot = large.kvm.memslots.gfnToMemslot(4).orElseThrow();
+    for (long page : new long[] {1, 66, 67, 129}) {
+      large.kvm.memslots.markPageDirtyInSlot(slot, 4 + page);
+    }
+    large.kvm.srcu.readUnlock(idx);
+    return large;
+  }
+
+  @Test
+  void getProtectsThePagesOfEachWord() {
+    KvmVm large = large();
+    long[] words = new long[3];
+    assertThat(large.kvm.dirtyLog.getDirtyLog(0, words)).isZero();
+    assertThat(words).containsExactly(0b10, 0b1100, 0b10);
+    assertThat(large.arch.calls)
+        .containsExactly("protect 0 10", "protect 64 1100", "protect 128 10", "flush tlbs of slot 4");
+  }
+
+  @Test
+  void clearProtectsThePagesOfTheWordsItIsAbout() {
+    KvmVm large = large();
+    assertThat(large.kvm.dirtyLog.clearDirtyLog(0, 64, 66, new long[] {0b100, 0b11})).isZero();
+    assertThat(large.arch.calls).containsExactly("protect 64 100", "protect 128 10", "flush tlbs of slot 4");
+    long[] words = new long[3];
+    large.kvm.dirtyLog.getDirtyLog(0, words);
+    assertThat(words).as("what is still dirty").containsExactly(0b10, 0b1000, 0);
+  }
+
   @Test
   void tracepointsSayWhatWasSetTakenAndTold() {
     logged();

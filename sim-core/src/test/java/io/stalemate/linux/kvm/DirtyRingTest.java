@@ -4,6 +4,7 @@ import static io.stalemate.linux.kvm.KvmMemorySlot.KVM_MEM_LOG_DIRTY_PAGES;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stalemate.machine.Tracepoint;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -51,6 +52,37 @@ class DirtyRingTest {
     vcpu.dirtyRing.reset();
     vm.kvm.slotsLock.unlock();
     assertThat(vm.arch.calls).containsExactly("protect 0 10100011");
+  }
+
+  /** What is protected when pages of a slot of 130 were dirtied in this order. */
+  private static List<String> protectedOf(long... pages) {
+    KvmVm large = new KvmVm(Era.V6_12, 130);
+    assertThat(large.kvm.dirtyLog.enableDirtyLogRing(8)).isZero();
+    KvmVcpu owner = new KvmVcpu(large.kvm, 0, 0, new MmuMemoryCache(large.host.m, 0, 2, 4));
+    large.kvm.addVcpu(owner);
+    assertThat(large.slot(4, 130, KVM_MEM_LOG_DIRTY_PAGES)).isZero();
+    large.arch.calls.clear();
+    int idx = large.kvm.srcu.readLock();
+    for (long page : pages) {
+      large.kvm.memslots.markPageDirtyInSlot(owner, large.kvm.memslots.gfnToMemslot(4).orElseThrow(), 4 + page);
+    }
+    large.kvm.srcu.readUnlock(idx);
+    large.kvm.dirtyLog.reaper.harvest(owner);
+    assertThat(large.kvm.dirtyLog.resetDirtyRings()).isEqualTo(pages.length);
+    return large.arch.calls.stream().filter(call -> call.startsWith("protect")).toList();
+  }
+
+  @Test
+  void pagesFarApartAreProtectedEachFromItsOwnOffset() {
+    assertThat(protectedOf(1, 65, 129)).containsExactly("protect 1 1", "protect 65 1", "protect 129 1");
+  }
+
+  @Test
+  void aPageFurtherBackDoesNotPushAnotherOutOfTheMask() {
+    assertThat(protectedOf(70, 8, 66)).as("62 back, then 58 on")
+        .containsExactly("protect 8 10001" + "0".repeat(57) + "1");
+    assertThat(protectedOf(70, 66, 6)).as("page 70 would be bit 64 of a mask from 6")
+        .containsExactly("protect 66 10001", "protect 6 1");
   }
 
   @Test

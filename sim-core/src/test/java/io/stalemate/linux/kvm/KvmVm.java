@@ -13,19 +13,29 @@ final class KvmVm {
 
   static final int GFNS = 16;
 
-  final HostVm host = new HostVm();
+  final HostVm host;
   final Kvm kvm;
   final TableArch arch;
 
   KvmVm(Era era) {
-    this(era, text -> text);
+    this(era, HostVm.PAGES);
+  }
+
+  /** With anonymous memory in hva pages 0 up to {@code pages}, and eight gfns more than that. */
+  KvmVm(Era era, int pages) {
+    this(era, pages, text -> text);
   }
 
   /** With classes replaced by {@code patch}. */
   KvmVm(Era era, UnaryOperator<KernelText> patch) {
-    kvm = new Kvm(host.m, patch.apply(KernelText.of(era, TableArch::new)), host.mm, GFNS);
+    this(era, HostVm.PAGES, patch);
+  }
+
+  private KvmVm(Era era, int pages, UnaryOperator<KernelText> patch) {
+    host = new HostVm(pages);
+    kvm = new Kvm(host.m, patch.apply(KernelText.of(era, TableArch::new)), host.mm, GFNS + pages - HostVm.PAGES);
     arch = (TableArch) kvm.archMmu;
-    host.mmap.mmap(0, HostVm.PAGES, VmaKind.ANON, 0, true);
+    host.mmap.mmap(0, pages, VmaKind.ANON, 0, true);
   }
 
   /** Sets memslot 0 to {@code npages} pages at {@code gfn}, on hva 0 and up. */

@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** An address space of eight pages in a world of its own, and what must hold of it once all tasks are done. */
+/** An address space, of eight pages unless said otherwise, in a world of its own; what must hold at the end of it. */
 public final class HostVm {
 
   public static final int PAGES = 8;
@@ -37,8 +37,13 @@ public final class HostVm {
 
   /** With two huge pages of two frames; {@code failures} are allocations that fail. */
   public HostVm(WorldOptions.AllocationFailure... failures) {
+    this(PAGES, failures);
+  }
+
+  /** With room for {@code pages} pages. */
+  public HostVm(int pages, WorldOptions.AllocationFailure... failures) {
     world.begin(new WorldOptions(2, false, List.of(failures)));
-    mm = new MmStruct(new MemMap(m, 1, 2), new MmuNotifierSubscriptions(m), PAGES);
+    mm = new MmStruct(new MemMap(m, 1, 2), new MmuNotifierSubscriptions(m), pages);
     mmap = new Mmap(mm);
     gup = new Gup(mm);
     fault = new MemoryFault(mm);

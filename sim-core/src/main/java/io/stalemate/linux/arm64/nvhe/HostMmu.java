@@ -1,6 +1,7 @@
 package io.stalemate.linux.arm64.nvhe;
 
 import static io.stalemate.linux.Errno.EAGAIN;
+import static io.stalemate.linux.Errno.EINVAL;
 import static io.stalemate.linux.Errno.ENOMEM;
 import static io.stalemate.linux.Errno.EPERM;
 
@@ -171,6 +172,7 @@ public class HostMmu {
    * {@code host_stage2_try()}. The pool suffices for all memory in pages; how much MMIO the host will touch nobody
    * knows, so that the tables of MMIO are dropped when the pool is empty.
    */
+  @KernelFunction(value = "host_stage2_try", file = "arch/arm64/kvm/hyp/nvhe/mem_protect.c", version = "v5.15-v6.12")
   protected int hostStage2Try(IntSupplier fn) {
     lock.assertHeld();
     int ret = fn.getAsInt();
@@ -215,7 +217,7 @@ public class HostMmu {
 
   /**
    * Whether every page of {@code size} bytes at {@code addr} is the host's in state {@code state}: 0 or
-   * {@code -EPERM}.
+   * {@code -EPERM}, {@code -EINVAL} for a range that does not lie in one region.
    */
   @KernelFunction(
       value = "__host_check_page_state_range",
@@ -223,8 +225,24 @@ public class HostMmu {
       version = "v6.2-v6.12")
   public int hostCheckPageStateRange(long addr, long size, PkvmPageState state) {
     lock.assertHeld();
-    return pgt.walk(addr, size, new PgtableWalker(
+    int ret = checkRangeAllowedMemory(addr, addr + size);
+    return ret != 0 ? ret : pgt.walk(addr, size, new PgtableWalker(
         (ctx, visit) -> hostGetPageState(ctx.old(), ctx.addr()) == state ? 0 : -EPERM, PgtableWalker.LEAF));
+  }
+
+  /**
+   * Whether the bytes from {@code start} to {@code end} lie in one region of memory that may change hands. model:
+   * in all eras, since an empty entry above a region's end is visited once and asks for its first page alone.
+   */
+  @KernelFunction(
+      value = "check_range_allowed_memory",
+      file = "arch/arm64/kvm/hyp/nvhe/mem_protect.c",
+      version = "v6.14")
+  protected int checkRangeAllowedMemory(long start, long end) {
+    if (!memory.findMemRange(start).contains(end - 1)) {
+      return -EINVAL;
+    }
+    return mayChangeHands(start) ? 0 : -EPERM;
   }
 
   /** The host's state of the page at {@code addr}, whose entry is {@code pte}. Empty entries are memory not touched. */

@@ -54,7 +54,7 @@ public class HypFfa {
   public int doFfaMemReclaim(long pfn) {
     lock.lock();
     int ret = -EINVAL;
-    if (secure.at(index(pfn)).read() != 0) {
+    if (memProtect.hyp().keeps(pfn) && secure.at(index(pfn)).read() != 0) {
       secure.at(index(pfn)).write(0);
       ret = memProtect.pkvmHostUnshareFfa(pfn);
       m.warnOn(ret != 0, "do_ffa_mem_reclaim: reclaimed, but not unshared");

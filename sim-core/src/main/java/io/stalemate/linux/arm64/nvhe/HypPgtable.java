@@ -50,7 +50,10 @@ public class HypPgtable {
     return pfnEnd;
   }
 
-  /** Whether every page of {@code tx} is the hypervisor's in state {@code state}: 0 or {@code -EPERM}. */
+  /**
+   * Whether every page of {@code tx} is the hypervisor's in state {@code state}: 0 or {@code -EPERM}. It has nothing to
+   * do with pages that it keeps nothing about.
+   */
   @KernelFunction(
       value = "__hyp_check_page_state_range",
       file = "arch/arm64/kvm/hyp/nvhe/mem_protect.c",
@@ -58,7 +61,7 @@ public class HypPgtable {
   public int hypCheckPageStateRange(PkvmMemTransition tx, PkvmPageState state) {
     lock.assertHeld();
     for (long pfn = tx.pfn(); pfn < tx.pfn() + tx.nrPages(); pfn++) {
-      long pte = entries.at(index(pfn)).read();
+      long pte = keeps(pfn) ? entries.at(index(pfn)).read() : 0;
       PkvmPageState is = StageTwoPte.valid(pte) ? PkvmPageState.getState(pte) : PkvmPageState.NOPAGE;
       if (is != state) {
         return -EPERM;
@@ -78,8 +81,11 @@ public class HypPgtable {
     long bits = (state.mkState(0) & PgtableProt.SW0) != 0 ? StageTwoPte.SW0 : 0;
     bits |= (state.mkState(0) & PgtableProt.SW1) != 0 ? StageTwoPte.SW1 : 0;
     for (long pfn = tx.pfn(); pfn < tx.pfn() + tx.nrPages(); pfn++) {
-      // Pairs with the loads of EL2's own accesses.
-      entries.at(index(pfn)).storeRelease(bits | StageTwoPte.VALID);
+      // model: there is no entry for a page behind the last memory; oracles see what was given away there
+      if (keeps(pfn)) {
+        // Pairs with the loads of EL2's own accesses.
+        entries.at(index(pfn)).storeRelease(bits | StageTwoPte.VALID);
+      }
     }
     return 0;
   }
@@ -93,7 +99,7 @@ public class HypPgtable {
   public int kvmPgtableHypUnmap(PkvmMemTransition tx) {
     lock.assertHeld();
     for (long pfn = tx.pfn(); pfn < tx.pfn() + tx.nrPages(); pfn++) {
-      if (!StageTwoPte.valid(entries.at(index(pfn)).read())) {
+      if (!keeps(pfn) || !StageTwoPte.valid(entries.at(index(pfn)).read())) {
         return -EFAULT;
       }
       entries.at(index(pfn)).writeOnce(0);
@@ -124,7 +130,7 @@ public class HypPgtable {
    * @return {@code -EFAULT} if it has no mapping (EL2 would panic), {@code -EIO} if somebody else wrote meanwhile
    */
   public int hypWrite(long pfn) {
-    if (!StageTwoPte.valid(entries.at(index(pfn)).readOnce())) {
+    if (!keeps(pfn) || !StageTwoPte.valid(entries.at(index(pfn)).readOnce())) {
       return -EFAULT;
     }
     m.trace(Tracepoint.HYP_ACCESS, pfn, 1, 0, 0);
@@ -134,12 +140,17 @@ public class HypPgtable {
 
   /** The hypervisor reads page {@code pfn}; {@code -EFAULT} if it has no mapping. */
   public int hypRead(long pfn) {
-    if (!StageTwoPte.valid(entries.at(index(pfn)).readOnce())) {
+    if (!keeps(pfn) || !StageTwoPte.valid(entries.at(index(pfn)).readOnce())) {
       return -EFAULT;
     }
     m.trace(Tracepoint.HYP_ACCESS, pfn, 0, 0, 0);
     m.pages().words(pfn).at(0).readOnce();
     return 0;
+  }
+
+  /** Whether the hypervisor keeps anything about page {@code pfn}. */
+  boolean keeps(long pfn) {
+    return pfnFirst <= pfn && pfn < pfnEnd;
   }
 
   private int index(long pfn) {

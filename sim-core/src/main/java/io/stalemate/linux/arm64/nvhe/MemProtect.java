@@ -138,6 +138,7 @@ public class MemProtect {
   }
 
   /** {@code do_share()}: OWNED becomes SHARED_OWNED, and NOPAGE SHARED_BORROWED. */
+  @KernelFunction(value = "do_share", file = "arch/arm64/kvm/hyp/nvhe/mem_protect.c", version = "v6.2-v6.12")
   protected int doShare(PkvmMemTransition tx) {
     int ret = host.hostCheckPageStateRange(tx.addr(), tx.size(), PkvmPageState.OWNED);
     if (ret == 0) {
@@ -151,16 +152,19 @@ public class MemProtect {
   }
 
   /** Checks who is to use the pages. */
+  @KernelFunction(value = "hyp_ack_share", file = "arch/arm64/kvm/hyp/nvhe/mem_protect.c", version = "v6.2-v6.12")
   protected int ackShare(PkvmMemTransition tx) {
     return tx.completer() == PkvmComponent.HYP ? hyp.hypCheckPageStateRange(tx, PkvmPageState.NOPAGE) : -EINVAL;
   }
 
   /** Lets it use them. */
+  @KernelFunction(value = "hyp_complete_share", file = "arch/arm64/kvm/hyp/nvhe/mem_protect.c", version = "v6.2-v6.12")
   protected int completeShare(PkvmMemTransition tx) {
     return hyp.pkvmCreateMappingsLocked(tx, PkvmPageState.SHARED_BORROWED);
   }
 
   /** {@code do_unshare()}: SHARED_OWNED becomes OWNED, and SHARED_BORROWED NOPAGE. */
+  @KernelFunction(value = "do_unshare", file = "arch/arm64/kvm/hyp/nvhe/mem_protect.c", version = "v6.2-v6.12")
   protected int doUnshare(PkvmMemTransition tx) {
     int ret = host.hostCheckPageStateRange(tx.addr(), tx.size(), PkvmPageState.SHARED_OWNED);
     if (ret == 0) {
@@ -174,6 +178,7 @@ public class MemProtect {
   }
 
   /** Checks who used the pages: the hypervisor must not hold on to one, and it must have been the hypervisor. */
+  @KernelFunction(value = "hyp_ack_unshare", file = "arch/arm64/kvm/hyp/nvhe/mem_protect.c", version = "v6.2-v6.12")
   protected int ackUnshare(PkvmMemTransition tx) {
     if (tx.completer() != PkvmComponent.HYP) {
       return -EINVAL;
@@ -192,11 +197,16 @@ public class MemProtect {
   }
 
   /** Takes the pages from who used them. */
+  @KernelFunction(
+      value = "hyp_complete_unshare",
+      file = "arch/arm64/kvm/hyp/nvhe/mem_protect.c",
+      version = "v6.2-v6.12")
   protected int completeUnshare(PkvmMemTransition tx) {
     return hyp.kvmPgtableHypUnmap(tx);
   }
 
   /** {@code do_donate()}: OWNED becomes NOPAGE, and NOPAGE OWNED. */
+  @KernelFunction(value = "do_donate", file = "arch/arm64/kvm/hyp/nvhe/mem_protect.c", version = "v6.2-v6.12")
   protected int doDonate(PkvmMemTransition tx) {
     boolean byHost = tx.initiator() == PkvmComponent.HOST;
     PkvmPageState ofHost = byHost ? PkvmPageState.OWNED : PkvmPageState.NOPAGE;

@@ -1,6 +1,8 @@
 package io.stalemate.linux.arm64.nvhe;
 
 import static io.stalemate.linux.Errno.EAGAIN;
+import static io.stalemate.linux.Errno.EFAULT;
+import static io.stalemate.linux.Errno.EINVAL;
 import static io.stalemate.linux.Errno.ENOMEM;
 import static io.stalemate.linux.Errno.EPERM;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -106,6 +108,39 @@ final class HostMmuTest {
       assertThat(host.memProtect.pkvmHostShareHyp(0x105)).isZero();
       assertThat(host.memProtect.pkvmHostDonateHyp(0x104, 2)).isEqualTo(-EPERM);
       assertThat(host.load(0x104)).isZero();
+    });
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"V6_2", "V6_12"})
+  void aRangeThatCrossesRegionsIsRefusedThoughOneEmptyEntryCoversIt(Era era) {
+    run(era, host -> {
+      assertThat(host.memProtect.pkvmHostDonateHyp(0x107, 2)).isEqualTo(-EINVAL);
+      assertThat(host.memProtect.pkvmHostDonateHyp(SmallHost.MMIO + 7, 2)).isEqualTo(-EINVAL);
+      assertThat(host.memProtect.pkvmHostDonateHyp(SmallHost.END - 1, 2)).isEqualTo(-EINVAL);
+      assertThat(host.memProtect.pkvmHostDonateHyp(SmallHost.NO_MAP, 2)).isEqualTo(-EPERM);
+      assertThat(host.load(0x107)).isZero();
+    });
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"V6_2", "V6_12"})
+  void theHypervisorHasNothingToDoWithPagesBehindTheLastMemory(Era era) {
+    run(era, host -> {
+      assertThat(host.memProtect.pkvmHypDonateHost(SmallHost.END, 1)).isEqualTo(-EPERM);
+      assertThat(host.memProtect.pkvmHostShareHyp(SmallHost.END)).isEqualTo(-EPERM);
+      assertThat(host.memProtect.hypPinSharedMem(SmallHost.END)).isEqualTo(-EPERM);
+      assertThat(host.memProtect.hyp().hypWrite(SmallHost.END)).isEqualTo(-EFAULT);
+      assertThat(host.memProtect.hyp().hypRead(SmallHost.END)).isEqualTo(-EFAULT);
+    });
+  }
+
+  @Test
+  void theSecureWorldHasNoPagesBehindTheLastMemory() {
+    run(Era.V6_12, host -> {
+      HypFfa ffa = new HypFfa((MemProtectV612) host.memProtect);
+      assertThat(ffa.doFfaMemShare(SmallHost.END)).isEqualTo(-EPERM);
+      assertThat(ffa.doFfaMemReclaim(SmallHost.END)).isEqualTo(-EINVAL);
     });
   }
 

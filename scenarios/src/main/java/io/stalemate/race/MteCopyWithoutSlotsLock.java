@@ -1,15 +1,10 @@
 package io.stalemate.race;
 
 import io.stalemate.linux.arm64.Arm64Text;
-import io.stalemate.linux.arm64.MteCopyTags;
-import io.stalemate.linux.arm64.MteCopyTagsV515;
-import io.stalemate.linux.arm64.MteCopyTagsV62;
-import io.stalemate.linux.kvm.Kvm;
-import io.stalemate.linux.kvm.KvmMemorySlot;
+import io.stalemate.linux.arm64.MteCopyTagsV9;
 import java.util.List;
-import java.util.Optional;
 
-/** The ioctl looks memslots up with neither slots_lock nor kvm->srcu. */
+/** The ioctl as it was reviewed: memslots looked up with neither slots_lock nor kvm->srcu, among other things. */
 final class MteCopyWithoutSlotsLock implements Race {
 
   @Override
@@ -26,54 +21,6 @@ final class MteCopyWithoutSlotsLock implements Race {
 
   @Override
   public Arm64Text patch(Arm64Text text) {
-    return text.withMte(text.mte().withCopyTags(kvm -> switch (kvm.era) {
-      case V5_15 -> new MteCopyTagsV515(kvm) {
-        @Override
-        protected void lockSlots() {
-          // missing: mutex_lock(&kvm->slots_lock)
-        }
-
-        @Override
-        protected void unlockSlots() {}
-
-        @Override
-        protected Optional<KvmMemorySlot> gfnToMemslot(long gfn) {
-          return unprotected(kvm, gfn);
-        }
-      };
-      case V6_2 -> new MteCopyTagsV62(kvm) {
-        @Override
-        protected void lockSlots() {
-          // missing: mutex_lock(&kvm->slots_lock)
-        }
-
-        @Override
-        protected void unlockSlots() {}
-
-        @Override
-        protected Optional<KvmMemorySlot> gfnToMemslot(long gfn) {
-          return unprotected(kvm, gfn);
-        }
-      };
-      case V6_12 -> new MteCopyTags(kvm) {
-        @Override
-        protected void lockSlots() {
-          // missing: mutex_lock(&kvm->slots_lock)
-        }
-
-        @Override
-        protected void unlockSlots() {}
-
-        @Override
-        protected Optional<KvmMemorySlot> gfnToMemslot(long gfn) {
-          return unprotected(kvm, gfn);
-        }
-      };
-    }));
-  }
-
-  /** The lookup that asks for srcu, as lockdep says; the series' author had turned lockdep off. */
-  private static Optional<KvmMemorySlot> unprotected(Kvm kvm, long gfn) {
-    return kvm.memslots.gfnToMemslot(gfn);
+    return text.withMte(text.mte().withCopyTags(MteCopyTagsV9::new));
   }
 }

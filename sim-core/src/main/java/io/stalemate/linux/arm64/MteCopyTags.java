@@ -100,15 +100,29 @@ public class MteCopyTags {
     int at = 0;
     for (long left = copyTags.length(); left != 0; left -= StageTwoGeometry.PAGE_SIZE) {
       KvmPfn pfn = gfnToPfnProt(gfn, copyTags.write());
-      boolean copied = !pfn.isErrorNoslot() && copyPage(copyTags, gfn, pfn.pfn(), at);
-      if (!copied) {
-        // Some pages were copied: their number is the result, and the next call meets the error first.
-        return left != copyTags.length() ? copyTags.length() - left : -EFAULT;
+      int ret = pfn.isErrorNoslot() ? noPage() : copyPage(copyTags, gfn, pfn.pfn(), at) ? 0 : -EFAULT;
+      if (ret != 0) {
+        return stopped(copyTags.length() - left, ret);
       }
       gfn++;
       at += TAGS_PER_PAGE;
     }
-    return copyTags.length();
+    return finished(copyTags.length());
+  }
+
+  /** The errno for a gfn that no page is behind. */
+  protected int noPage() {
+    return -EFAULT;
+  }
+
+  /** The result of a copy that {@code ret} ended: what was copied counts, and the next call meets the error first. */
+  protected long stopped(long copied, int ret) {
+    return copied != 0 ? copied : ret;
+  }
+
+  /** The result of a complete copy. */
+  protected long finished(long length) {
+    return length;
   }
 
   /** Yields the page behind {@code gfn} with a reference. Held: slots_lock. */

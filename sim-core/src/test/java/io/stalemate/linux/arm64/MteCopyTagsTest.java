@@ -224,4 +224,18 @@ class MteCopyTagsTest {
     assertThat(new Mmap(kvm.mm).mmap(3, 1, kind, 0, true)).isZero();
     assertThat(kvm.memoryRegions.setMemoryRegion(1, 3, 1, 3, 0)).isEqualTo(ret);
   }
+
+  @Test
+  void version9NamesTheMissingPageAndForgetsHowFarItCame() {
+    Kvm kvm = vm(Era.V5_15, true);
+    MteCopyTags reviewed = new MteCopyTagsV9(kvm);
+
+    assertThat(reviewed.kvmVmIoctlMteCopyTags(new CopyMteTags(0, PAGE, 0, 0, 0, full(WHOLE)))).isZero();
+    assertThat(reviewed.kvmVmIoctlMteCopyTags(new CopyMteTags(3 * PAGE, PAGE, 0, 0, 0, full(WHOLE)))).isEqualTo(-2);
+    assertThat(reviewed.kvmVmIoctlMteCopyTags(new CopyMteTags(2 * PAGE, 2 * PAGE, 0, 0, 0, full(WHOLE)))).isEqualTo(-2);
+
+    assertThat(copy(kvm, 0, 0, PAGE, full(WHOLE))).isEqualTo(PAGE);
+    assertThat(copy(kvm, 0, 3 * PAGE, PAGE, full(WHOLE))).isEqualTo(-14);
+    assertThat(copy(kvm, 0, 2 * PAGE, 2 * PAGE, full(WHOLE))).isEqualTo(PAGE);
+  }
 }

@@ -66,7 +66,7 @@ public class ActorLoopBenchmark {
   @Setup
   public void setUp() {
     subject = new Catalogue().scenario(scenario);
-    testbed = Testbed.of(subject, subject.vm().era(), Optional.empty());
+    testbed = Testbed.of(subject, subject.kernel(subject.system()), Optional.empty());
     set = new OracleSet(Oracles.all(subject.vm().geometry().bits()));
     worlds = new Worlds(1);
     world = worlds.open(0, oracles ? set::on : (opcode, event) -> {});

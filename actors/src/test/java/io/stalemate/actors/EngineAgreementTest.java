@@ -2,6 +2,7 @@ package io.stalemate.actors;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.stalemate.scenario.Kernel;
 import io.stalemate.scenario.Scenario;
 import io.stalemate.scenario.file.Catalogue;
 import io.stalemate.sim.World;
@@ -54,17 +55,17 @@ final class EngineAgreementTest {
         .map(seed -> Primitives.hash(actors, walk, seed)).distinct().count()).isGreaterThan(490);
   }
 
-  private static Stream<Arguments> scenariosAndEras() {
+  private static Stream<Arguments> scenariosAndKernels() {
     Catalogue catalogue = new Catalogue();
     return catalogue.names().stream().map(catalogue::scenario)
-        .flatMap(scenario -> scenario.vm().eras().stream().map(era -> Arguments.of(scenario.name(), era)));
+        .flatMap(scenario -> scenario.kernels().stream().map(kernel -> Arguments.of(scenario.name(), kernel)));
   }
 
   @ParameterizedTest
-  @MethodSource("scenariosAndEras")
-  void actorsAndPlainCallsGiveTheSameTracesOfAScenario(String name, String era) {
+  @MethodSource("scenariosAndKernels")
+  void actorsAndPlainCallsGiveTheSameTracesOfAScenario(String name, Kernel kernel) {
     Scenario scenario = new Catalogue().scenario(name);
-    Testbed testbed = Testbed.of(scenario, era, Optional.empty());
+    Testbed testbed = Testbed.of(scenario, kernel, Optional.empty());
     Strategy walk = new RandomWalk();
     for (long seed = 0; seed < 25; seed++) {
       assertThat(run(actors, testbed, scenario, walk, seed)).as("seed %d", seed)

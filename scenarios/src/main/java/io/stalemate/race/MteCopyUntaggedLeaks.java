@@ -31,7 +31,7 @@ final class MteCopyUntaggedLeaks implements Race {
           return mteCopyTagsToUser(user, gfn, pfn, at) == TAGS_PER_PAGE;
         }
       };
-      case V6_12 -> new MteCopyTags(kvm) {
+      case V6_8, V6_12 -> new MteCopyTags(kvm) {
         @Override
         protected boolean readPage(UserTags user, long gfn, long pfn, int at) {
           // missing: page_mte_tagged()

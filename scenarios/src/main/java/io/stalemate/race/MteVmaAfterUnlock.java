@@ -31,7 +31,7 @@ final class MteVmaAfterUnlock implements Race {
           return kvm.mm.vmaAt(fault.hva()).mteAllowed();
         }
       };
-      case V6_12 -> new UserMemAbortV612(kvm, mmu) {
+      case V6_8, V6_12 -> new UserMemAbortV612(kvm, mmu) {
         @Override
         protected boolean mteAllowed(StageTwoFault fault, VmaFacts vma) {
           // missing: mmap_lock, under which the answer was there to be read

@@ -34,7 +34,7 @@ final class NoInProgressCheck implements Race {
           return seqMoved(gfn, mmuSeq);
         }
       };
-      case V6_12 -> new MmuInvalidation(kvm) {
+      case V6_8, V6_12 -> new MmuInvalidation(kvm) {
         @Override
         public boolean retry(long mmuSeq, long gfn) {
           // missing: mmu_invalidate_in_progress != 0 sends the fault back

@@ -32,7 +32,7 @@ final class NoRetryCheck implements Race {
           return false;
         }
       };
-      case V6_12 -> new MmuInvalidation(kvm) {
+      case V6_8, V6_12 -> new MmuInvalidation(kvm) {
         @Override
         public boolean retry(long mmuSeq, long gfn) {
           // missing: both halves of the check

@@ -35,7 +35,7 @@ final class NoSeqCheck implements Race {
           return inProgress != 0 && sendBack(gfn, mmuSeq, kvm.mmuInvalidateSeq.read(), inProgress);
         }
       };
-      case V6_12 -> new MmuInvalidation(kvm) {
+      case V6_8, V6_12 -> new MmuInvalidation(kvm) {
         @Override
         public boolean retry(long mmuSeq, long gfn) {
           // missing: a sequence other than the sample sends the fault back

@@ -31,7 +31,7 @@ final class PermissionFaultRoundsToBlock implements Race {
           return page.asBlock(shift);
         }
       };
-      case V6_12 -> new UserMemAbortV612(kvm, mmu) {
+      case V6_8, V6_12 -> new UserMemAbortV612(kvm, mmu) {
         @Override
         protected FaultinPage mappingOf(StageTwoFault fault, FaultinPage page, int shift) {
           return page.asBlock(shift);

@@ -60,7 +60,7 @@ final class RetryCheckBeforeLock implements Race {
           return page.mmuSeq() == STALE;
         }
       };
-      case V6_12 -> new UserMemAbortV612(kvm, mmu) {
+      case V6_8, V6_12 -> new UserMemAbortV612(kvm, mmu) {
         @Override
         protected FaultinPage gup(StageTwoFault fault, VmaFacts vma) {
           FaultinPage page = super.gup(fault, vma);

@@ -41,7 +41,7 @@ final class SeqAfterGup implements Race {
           return super.gup(fault, vma).withMmuSeq(sampleSeq(fault));
         }
       };
-      case V6_12 -> new UserMemAbortV612(kvm, mmu) {
+      case V6_8, V6_12 -> new UserMemAbortV612(kvm, mmu) {
         @Override
         protected FaultinPage gup(StageTwoFault fault, VmaFacts vma) {
           // missing: the sample of before the lookup is thrown away

@@ -37,7 +37,7 @@ final class TopupSkippedForFetchUnderLogging implements Race {
           return needsTopup(fault) ? super.topupMemcache(fault) : 0;
         }
       };
-      case V6_12 -> new UserMemAbortV612(kvm, mmu) {
+      case V6_8, V6_12 -> new UserMemAbortV612(kvm, mmu) {
         @Override
         protected int topupMemcache(StageTwoFault fault) {
           return needsTopup(fault) ? super.topupMemcache(fault) : 0;

@@ -56,7 +56,7 @@ final class VmaBeforeSeq implements Race {
           return vma.withMmuSeq(sampleSeq(fault));
         }
       };
-      case V6_12 -> new UserMemAbortV612(kvm, mmu) {
+      case V6_8, V6_12 -> new UserMemAbortV612(kvm, mmu) {
         @Override
         protected int topupMemcache(StageTwoFault fault) {
           // It came after the VMA then; see below.

@@ -6,7 +6,7 @@ package io.stalemate.scenario;
  */
 public sealed interface Action
     permits GuestAction, GuestCall, HostAction, SlotAction, SetAttributes, YardstickAction, DirtyAction, CopyTags,
-        Ucall, ProcessExit, PkvmAction {
+        Ucall, ProcessExit, PkvmAction, X86Action {
 
   /** The action's kind. */
   ActionKind kind();

@@ -5,11 +5,11 @@ import java.util.List;
 /** The actions: their words, the keys they take, the tasks that may do them, the system they belong to. */
 public enum ActionKind implements Worded {
   /** The guest loads from a page. */
-  LOAD("load", Doers.VCPU, "gfn", "offset", "undecodable", "failing", "stage1-table", "stage1-update"),
+  LOAD("load", Doers.VCPU, "gfn", "offset", "undecodable", "failing", "stage1-table", "stage1-update", "private"),
   /** The guest stores a fresh token, or the data given, to a page. */
-  STORE("store", Doers.VCPU, "gfn", "data", "offset", "undecodable", "failing", "stage1-table", "stage1-update"),
+  STORE("store", Doers.VCPU, "gfn", "data", "offset", "undecodable", "failing", "stage1-table", "stage1-update", "private"),
   /** The guest fetches an instruction from a page. */
-  FETCH("fetch", Doers.VCPU, "gfn", "offset", "failing", "stage1-table", "stage1-update"),
+  FETCH("fetch", Doers.VCPU, "gfn", "offset", "failing", "stage1-table", "stage1-update", "private"),
   /** The guest enrols in the MMIO guard. */
   MMIO_GUARD_ENROLL("mmio-guard-enroll", Doers.VCPU),
   /** The guest says that a page is a device. */
@@ -46,7 +46,7 @@ public enum ActionKind implements Worded {
   TOUCH("touch", Doers.HOST, "hva", "write"),
 
   /** {@code KVM_SET_USER_MEMORY_REGION}: a new memslot. */
-  SLOT_CREATE("slot-create", Doers.MEMSLOT, "id", "gfn", "pages", "hva", "flags"),
+  SLOT_CREATE("slot-create", Doers.MEMSLOT, "id", "gfn", "pages", "hva", "flags", "gmem"),
   /** The same ioctl with size 0. */
   SLOT_DELETE("slot-delete", Doers.MEMSLOT, "id"),
   /** The same ioctl with another {@code guest_phys_addr}. */
@@ -55,7 +55,7 @@ public enum ActionKind implements Worded {
   SLOT_FLAGS("slot-flags", Doers.MEMSLOT, "id", "flags"),
 
   /** {@code KVM_SET_MEMORY_ATTRIBUTES}. */
-  SET_ATTRIBUTES("set-attributes", Doers.ATTRIBUTES, "gfn", "pages", "private"),
+  SET_ATTRIBUTES("set-attributes", Doers.ATTRIBUTES, "gfn", "pages", "private", "address", "size", "attributes", "flags"),
 
   /** {@code KVM_GET_DIRTY_LOG}. */
   GET_DIRTY_LOG("get-dirty-log", Doers.DIRTY_LOG, "id"),
@@ -114,7 +114,20 @@ public enum ActionKind implements Worded {
   /** The guest loads from a page; a fault makes the host share it. */
   GUEST_LOAD("guest-load", Doers.VCPU, "gfn"),
   /** The guest stores to a page. */
-  GUEST_STORE("guest-store", Doers.VCPU, "gfn");
+  GUEST_STORE("guest-store", Doers.VCPU, "gfn"),
+
+  /** {@code KVM_PRE_FAULT_MEMORY}. */
+  PRE_FAULT("pre-fault", Doers.VCPU, "gfn", "pages"),
+  /** A hole is punched into a guest_memfd. */
+  PUNCH_HOLE("punch-hole", Doers.GUEST_MEMFD, "gmem", "page", "pages"),
+  /** A guest_memfd is closed. */
+  CLOSE("close", Doers.GUEST_MEMFD, "gmem"),
+  /** {@code kvm_write_track_add_gfn()}. */
+  TRACK_GFN("track-gfn", Doers.MEMSLOT, "gfn"),
+  /** {@code kvm_write_track_remove_gfn()}. */
+  UNTRACK_GFN("untrack-gfn", Doers.MEMSLOT, "gfn"),
+  /** {@code kvm_zap_gfn_range()}. */
+  ZAP_GFN_RANGE("zap-gfn-range", Doers.NOTIFIER, "gfn", "pages");
 
   private final String word;
   private final Doers doers;
@@ -141,13 +154,17 @@ public enum ActionKind implements Worded {
     return doers.include(kind);
   }
 
-  /** The system that the action belongs to. */
-  public SystemUnderTest system() {
+  /** The systems that have the action. */
+  public List<SystemUnderTest> systems() {
     return switch (this) {
-      case YARDSTICK_FAULT, YARDSTICK_INVALIDATE -> SystemUnderTest.YARDSTICK;
+      case YARDSTICK_FAULT, YARDSTICK_INVALIDATE -> List.of(SystemUnderTest.YARDSTICK);
       case HOST_LOAD, HOST_STORE, HOST_FETCH, SHARE_HYP, UNSHARE_HYP, DONATE_HYP, HYP_DONATE_HOST, HYP_WRITE, HYP_PIN,
-          FFA_SHARE, FFA_RECLAIM, SHARE_GUEST, UNSHARE_GUEST, GUEST_LOAD, GUEST_STORE -> SystemUnderTest.PKVM;
-      default -> SystemUnderTest.KVM_ARM64;
+          FFA_SHARE, FFA_RECLAIM, SHARE_GUEST, UNSHARE_GUEST, GUEST_LOAD, GUEST_STORE ->
+          List.of(SystemUnderTest.PKVM);
+      case MMIO_GUARD_ENROLL, MMIO_GUARD_MAP, MMIO_GUARD_UNMAP, SYSTEM_RESET, DC, LOAD_TAGS, STORE_TAGS, PROTECT_MTE,
+          READ_TAGS, WRITE_TAGS -> List.of(SystemUnderTest.KVM_ARM64);
+      case PRE_FAULT, PUNCH_HOLE, CLOSE, TRACK_GFN, UNTRACK_GFN, ZAP_GFN_RANGE -> List.of(SystemUnderTest.KVM_X86);
+      default -> List.of(SystemUnderTest.KVM_ARM64, SystemUnderTest.KVM_X86);
     };
   }
 
@@ -161,7 +178,8 @@ public enum ActionKind implements Worded {
     NOTIFIER,
     PROCESS,
     DIRTY_LOG,
-    MTE;
+    MTE,
+    GUEST_MEMFD;
 
     private boolean include(TaskKind kind) {
       return switch (this) {
@@ -174,6 +192,7 @@ public enum ActionKind implements Worded {
         case PROCESS -> kind == TaskKind.HOST_MM;
         case MTE -> kind == TaskKind.MTE;
         case DIRTY_LOG -> kind == TaskKind.DIRTY_LOG;
+        case GUEST_MEMFD -> kind == TaskKind.GUEST_MEMFD;
       };
     }
   }

@@ -10,7 +10,7 @@ package io.stalemate.scenario;
 public record PkvmAction(ActionKind kind, long page, long gfn, long pages) implements Action {
 
   public PkvmAction {
-    if (kind.system() != SystemUnderTest.PKVM) {
+    if (!kind.systems().contains(SystemUnderTest.PKVM)) {
       throw new IllegalArgumentException(kind.word() + " is no action of system " + SystemUnderTest.PKVM.word());
     }
     Limits.check("page", page, 0, Limits.FRAMES);

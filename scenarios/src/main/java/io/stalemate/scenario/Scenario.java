@@ -9,6 +9,8 @@ import java.util.List;
  * @param title one line for lists
  * @param about what the scenario is about; may be empty
  * @param group under which lists show it
+ * @param system the one of {@code systems} that a run takes unless it asks for another
+ * @param systems what it can run against, distinct
  * @param pkvm the machine of system {@code pkvm}
  * @param tasks in the order of the file, which is the order of their numbers
  * @param oraclesLeftOut all other oracles watch
@@ -23,6 +25,7 @@ public record Scenario(
     String about,
     String group,
     SystemUnderTest system,
+    List<SystemUnderTest> systems,
     Vm vm,
     Pkvm pkvm,
     List<Task> tasks,
@@ -35,17 +38,22 @@ public record Scenario(
   /** The oracles that a scenario may leave out. */
   public static final List<String> ORACLES = List.of(
       "stale-translation", "staleness-protocol", "guest-memory", "guest-tags", "break-before-make", "accounting",
-      "lockdep", "data-race", "progress", "conformance", "dirty-log", "page-ownership");
+      "lockdep", "data-race", "progress", "conformance", "dirty-log", "page-ownership",
+      "private-shared", "write-tracking");
 
   /** Name of the outcome that no row of the file describes. */
   public static final String OTHER = "other";
 
   public Scenario {
     Limits.check(name);
+    systems = List.copyOf(systems);
     tasks = List.copyOf(tasks);
     oraclesLeftOut = List.copyOf(oraclesLeftOut);
     goals = List.copyOf(goals);
     outcomes = List.copyOf(outcomes);
+    if (!systems.contains(system)) {
+      throw new IllegalArgumentException("system " + system + " of " + systems);
+    }
     Limits.check("tasks", tasks.size(), 1, Limits.TASKS);
     Limits.check("steps", stepsMax, 1, Limits.STEPS);
   }
@@ -77,6 +85,23 @@ public record Scenario(
       return outcomes.get(index).grade();
     }
     return outcomes.isEmpty() ? OutcomeClass.ACCEPTABLE : OutcomeClass.UNKNOWN;
+  }
+
+  /** Yields the kernels of {@code on} that the scenario makes sense on, oldest first. */
+  public List<Kernel> kernels(SystemUnderTest on) {
+    return on.eras().stream().filter(era -> systems.contains(on) && vm.eras().contains(era))
+        .map(era -> new Kernel(on, era)).toList();
+  }
+
+  /** Yields all that the scenario can run on: system by system, and of each the oldest kernel first. */
+  public List<Kernel> kernels() {
+    return systems.stream().flatMap(on -> kernels(on).stream()).toList();
+  }
+
+  /** Yields the kernel of {@code on}, one of {@link #systems}, that a run takes unless it asks for another. */
+  public Kernel kernel(SystemUnderTest on) {
+    List<Kernel> known = kernels(on);
+    return known.stream().filter(each -> each.era().equals(vm.era())).findFirst().orElseGet(known::getLast);
   }
 
   /** Yields the names of the tasks, in order. */

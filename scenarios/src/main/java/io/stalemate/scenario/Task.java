@@ -17,7 +17,7 @@ public record Task(String name, TaskKind kind, int cpu, List<Repeated> actions) 
   public Task {
     Limits.check(name);
     actions = List.copyOf(actions);
-    Limits.check("actions", actions.size(), 1, Limits.ACTIONS_PER_TASK);
+    Limits.check("actions", actions.size(), kind.hasActions() ? 1 : 0, kind.hasActions() ? Limits.ACTIONS_PER_TASK : 0);
     Limits.check("cpu", cpu, kind.hasCpu() ? 0 : NO_CPU, kind.hasCpu() ? Limits.CPUS - 1 : NO_CPU);
     for (Repeated repeated : actions) {
       if (!repeated.action().kind().doneBy(kind)) {

@@ -17,7 +17,11 @@ public enum TaskKind implements Worded {
   /** A VMM thread in {@code KVM_ARM_MTE_COPY_TAGS}. */
   MTE("mte"),
   /** A CPU that runs a host behind protected KVM. */
-  HOST_CPU("host-cpu");
+  HOST_CPU("host-cpu"),
+  /** A VMM thread that punches holes into a guest_memfd, or closes it. */
+  GUEST_MEMFD("guest-memfd"),
+  /** The kernel's worker that finishes asynchronous page faults; nobody tells it what to do. */
+  ASYNC_PF("async-pf");
 
   private final String word;
 
@@ -28,6 +32,11 @@ public enum TaskKind implements Worded {
   /** Whether a task of this kind is a pCPU's. */
   public boolean hasCpu() {
     return this == VCPU || this == HOST_CPU;
+  }
+
+  /** Whether a task of this kind has a list of actions. */
+  public boolean hasActions() {
+    return this != ASYNC_PF;
   }
 
   @Override

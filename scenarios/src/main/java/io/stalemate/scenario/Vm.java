@@ -8,7 +8,7 @@ import java.util.Set;
  * The machine, the host and the VM that the tasks find.
  *
  * @param era the kernel whose text runs unless a run asks for another, for example {@code v6.12}
- * @param eras all kernels the scenario makes sense on; contains {@code era}
+ * @param eras all kernels the scenario makes sense on, on one of its systems at least; contains {@code era}
  * @param cpus number of pCPUs
  * @param frames number of page frames that the mappings may populate at the start
  * @param mappings disjoint
@@ -17,7 +17,9 @@ import java.util.Set;
  * @param dirtyTracking how dirty pages are told
  * @param mte whether the CPUs have allocation tags, and the VM uses them
  * @param emulation who answers accesses that no memory answers
- * @param cpuFeatures optional features of the CPUs
+ * @param cpuFeatures optional features of arm64's CPUs
+ * @param x86 what it has on x86 alone
+ * @param guestMemfds the guest_memfds that are open when the tasks start
  * @param mmioGuard how its MMIO guard is set up, which a guest may enrol in
  */
 public record Vm(
@@ -34,10 +36,12 @@ public record Vm(
     boolean mte,
     MmioGuardSetup mmioGuard,
     Emulation emulation,
-    Set<CpuFeature> cpuFeatures) {
+    Set<CpuFeature> cpuFeatures,
+    X86Setup x86,
+    List<GuestMemfdFile> guestMemfds) {
 
-  /** The kernels that are modelled, oldest first. */
-  public static final List<String> ERAS = List.of("v5.15", "v6.2", "v6.12");
+  /** The kernels that are modelled on one system or another, oldest first. */
+  public static final List<String> ERAS = List.of("v5.15", "v6.2", "v6.8", "v6.12");
 
   /** The kernel taken when a file names none. */
   public static final String ERA_DEFAULT = "v6.12";
@@ -58,7 +62,7 @@ public record Vm(
       DirtyTracking dirtyTracking,
       boolean mte) {
     this(era, eras, cpus, geometry, frames, mappings, memslots, mmio, allocFailures, dirtyTracking, mte,
-        MmioGuardSetup.series(), Emulation.NONE, EnumSet.noneOf(CpuFeature.class));
+        MmioGuardSetup.series(), Emulation.NONE, EnumSet.noneOf(CpuFeature.class), X86Setup.DEFAULT, List.of());
   }
 
   public Vm {
@@ -67,6 +71,7 @@ public record Vm(
     memslots = List.copyOf(memslots);
     mmio = List.copyOf(mmio);
     allocFailures = List.copyOf(allocFailures);
+    guestMemfds = List.copyOf(guestMemfds);
     cpuFeatures = cpuFeatures.isEmpty()
         ? EnumSet.noneOf(CpuFeature.class)
         : EnumSet.copyOf(cpuFeatures);

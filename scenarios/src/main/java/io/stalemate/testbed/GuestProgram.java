@@ -5,7 +5,6 @@ import io.stalemate.cpu.GuestStep;
 import io.stalemate.scenario.GuestAction;
 import io.stalemate.scenario.GuestCall;
 import io.stalemate.scenario.Repeated;
-import io.stalemate.scenario.Task;
 import io.stalemate.scenario.Ucall;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,12 +14,16 @@ final class GuestProgram {
 
   private GuestProgram() {}
 
-  /** Yields what vCPU task {@code number} executes; each store writes a token of its own. */
-  static List<GuestStep> of(Task task, int number, GuestAddresses addresses) {
+  /**
+   * Yields what vCPU task {@code number} executes for {@code actions}; each store writes a token of its own.
+   *
+   * @param before steps that it has executed for earlier actions
+   */
+  static List<GuestStep> of(List<Repeated> actions, int number, int before, GuestAddresses addresses) {
     List<GuestStep> program = new ArrayList<>();
-    for (Repeated repeated : task.actions()) {
+    for (Repeated repeated : actions) {
       for (int n = 0; n < repeated.times(); n++) {
-        long token = (number + 1L) << 16 | (program.size() + 1L);
+        long token = (number + 1L) << 16 | (before + program.size() + 1L);
         switch (repeated.action()) {
           case GuestAction.Load load ->
               program.addAll(GuestSteps.of(GuestInstruction.load(load.gfn()), load.manner(), token));

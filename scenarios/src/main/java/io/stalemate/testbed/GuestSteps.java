@@ -18,6 +18,9 @@ final class GuestSteps {
    */
   static List<GuestInstruction> of(GuestInstruction plain, Manner manner, long token) {
     GuestInstruction access = plain.offsetBy(manner.offset());
+    if (manner.privately()) {
+      access = access.asPrivate();
+    }
     if (manner.undecodable()) {
       access = access.undecodable();
     }

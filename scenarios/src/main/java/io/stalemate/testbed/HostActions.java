@@ -3,7 +3,6 @@ package io.stalemate.testbed;
 import io.stalemate.linux.Errno;
 import io.stalemate.linux.kvm.Kvm;
 import io.stalemate.linux.kvm.KvmMemorySlot;
-import io.stalemate.linux.kvm.MemAttributes;
 import io.stalemate.linux.mm.Ksm;
 import io.stalemate.linux.mm.MemoryFault;
 import io.stalemate.linux.mm.Migrate;
@@ -26,6 +25,7 @@ import io.stalemate.scenario.SetAttributes;
 import io.stalemate.scenario.SlotAction;
 import io.stalemate.scenario.SlotFlag;
 import io.stalemate.scenario.Ucall;
+import io.stalemate.scenario.X86Action;
 import io.stalemate.scenario.YardstickAction;
 import java.util.List;
 import java.util.Set;
@@ -37,6 +37,7 @@ import java.util.function.UnaryOperator;
 final class HostActions {
 
   private final Kvm kvm;
+  private final Arch arch;
   private final MmStruct mm;
   private final Mmap mmap;
   private final Vmscan vmscan;
@@ -50,8 +51,9 @@ final class HostActions {
   // Those that it has not deleted, for whose pages it has taken room.
   private final SortedMap<Integer, Memslot> placed = new TreeMap<>();
 
-  HostActions(Kvm kvm, List<Memslot> booted, GuestAddresses addresses) {
+  HostActions(Kvm kvm, Arch arch, List<Memslot> booted, GuestAddresses addresses) {
     this.kvm = kvm;
+    this.arch = arch;
     this.addresses = addresses;
     booted.forEach(slot -> slots.put(slot.id(), slot));
     placed.putAll(slots);
@@ -81,12 +83,11 @@ final class HostActions {
       case SlotAction.SlotCreate it -> create(it.slot());
       case SlotAction.SlotAllocate it -> allocate(it);
       case SlotAction.SlotDelete it -> delete(it.id());
-      case SlotAction.SlotMove it ->
-          change(it, old -> new Memslot(old.id(), it.gfn(), old.pages(), old.hva(), old.flags()));
-      case SlotAction.SlotFlags it ->
-          change(it, old -> new Memslot(old.id(), old.gfn(), old.pages(), old.hva(), it.flags()));
-      case SetAttributes it -> kvm.memAttributes.set(
-          it.gfn(), it.gfn() + it.pages(), it.privately() ? MemAttributes.KVM_MEMORY_ATTRIBUTE_PRIVATE : 0);
+      case SlotAction.SlotMove it -> change(it, old -> old.movedTo(it.gfn()));
+      case SlotAction.SlotFlags it -> change(it, old -> old.withFlags(it.flags()));
+      case SetAttributes it -> kvm.memAttributes.setMemoryAttributes(
+          it.address(), it.size(), it.attributes(), it.flags());
+      case X86Action it -> arch.perform(it);
       case DirtyAction it -> throw wrong(it);
       case CopyTags it -> throw wrong(it);
       case GuestAction it -> throw wrong(it);
@@ -124,7 +125,7 @@ final class HostActions {
    */
   private int set(Memslot slot) {
     Memslot before = placed.get(slot.id());
-    int ret = kvm.memoryRegions.setMemoryRegion(slot.id(), slot.gfn(), slot.pages(), slot.hva(), flags(slot.flags()));
+    int ret = arch.setMemoryRegion(kvm, slot);
     if (ret != 0) {
       addresses.free(slot.gfn(), slot.pages());
       return ret;

@@ -1,12 +1,6 @@
 package io.stalemate.testbed;
 
 import io.stalemate.cpu.StageTwoGeometry;
-import io.stalemate.linux.arm64.Arm64Mmu;
-import io.stalemate.linux.arm64.Arm64Text;
-import io.stalemate.linux.arm64.CpuFeatures;
-import io.stalemate.linux.arm64.HandleGuestAbort;
-import io.stalemate.linux.arm64.MmioGuardLasting;
-import io.stalemate.linux.arm64.VmCaps;
 import io.stalemate.linux.kvm.DirtyLog;
 import io.stalemate.linux.kvm.Era;
 import io.stalemate.linux.kvm.KernelText;
@@ -16,55 +10,37 @@ import io.stalemate.linux.mm.MemMap;
 import io.stalemate.linux.mm.MmStruct;
 import io.stalemate.linux.mm.Mmap;
 import io.stalemate.linux.mm.MmuNotifierSubscriptions;
-import io.stalemate.linux.mm.Mte;
 import io.stalemate.machine.Machine;
 import io.stalemate.race.Race;
-import io.stalemate.scenario.CpuFeature;
 import io.stalemate.scenario.DirtyTracking;
-import io.stalemate.scenario.Emulation;
 import io.stalemate.scenario.Mapping;
 import io.stalemate.scenario.Memslot;
-import io.stalemate.scenario.MmioGuardSetup;
 import io.stalemate.scenario.Scenario;
 import io.stalemate.scenario.input.Refused;
 import java.util.Optional;
-import java.util.Set;
-import java.util.function.Function;
 
 /** Boots the host and the VM that a scenario's tasks find: text of the era, with the race in it if there is one. */
 final class KvmBoot {
 
   private final Scenario scenario;
   private final Reach reach;
-  private final Arm64Text arm64;
   private final MmStruct mm;
   private final Kvm kvm;
-  private final HandleGuestAbort handleGuestAbort;
 
   /** @throws Refused (usage) if KVM itself refuses what the scenario asks for */
-  KvmBoot(Machine m, Scenario scenario, Era era, Optional<Race> race, Reach reach) {
+  KvmBoot(Machine m, Scenario scenario, Era era, Optional<Race> race, Reach reach, Arch arch) {
     this.scenario = scenario;
     this.reach = reach;
-    this.arm64 = arm64(era, race);
-    this.mm = bootHost(m);
-    KernelText text = KernelText.of(era, arm64::archMmu);
+    this.mm = bootHost(m, arch);
+    KernelText text = KernelText.of(era, arch::archMmu);
     this.kvm = new Kvm(m, race.isPresent() ? race.get().patch(text) : text, mm, reach.gfns());
-    if (scenario.vm().mmioGuard().gicv2() != MmioGuardSetup.NO_GICV2) {
-      ((Arm64Mmu) kvm.archMmu).mmioGuard().createVgicV2(
-          scenario.vm().mmioGuard().gicv2() << StageTwoGeometry.PAGE_SHIFT);
-    }
     trackDirtyPages();
+    arch.createVm(kvm);
     for (Memslot slot : scenario.vm().memslots()) {
-      booted(kvm.memoryRegions.setMemoryRegion(
-          slot.id(), slot.gfn(), slot.pages(), slot.hva(), HostActions.flags(slot.flags())), "memslot " + slot.id());
+      booted(arch.setMemoryRegion(kvm, slot), "memslot " + slot.id());
     }
-    this.handleGuestAbort = arm64.handleGuestAbort().link((Arm64Mmu) kvm.archMmu, caps());
+    arch.finish(kvm);
     putDevicesOnBus();
-  }
-
-  /** arm64's text. */
-  Arm64Text arm64() {
-    return arm64;
   }
 
   /** The VMM's address space. */
@@ -77,30 +53,8 @@ final class KvmBoot {
     return kvm;
   }
 
-  /** The VM's abort handler. */
-  HandleGuestAbort handleGuestAbort() {
-    return handleGuestAbort;
-  }
-
-  private Arm64Text arm64(Era era, Optional<Race> race) {
-    StageTwoGeometry geometry =
-        new StageTwoGeometry(scenario.vm().geometry().levels(), scenario.vm().geometry().bits());
-    Arm64Text text = Arm64Text.of(era, geometry, features());
-    if (scenario.vm().mmioGuard().lasting()) {
-      text = text.withMmioGuard(MmioGuardLasting::new);
-    }
-    return race.isPresent() ? race.get().patch(text) : text;
-  }
-
-  private CpuFeatures features() {
-    Set<CpuFeature> features = scenario.vm().cpuFeatures();
-    return new CpuFeatures(features.contains(CpuFeature.TLBIRANGE), features.contains(CpuFeature.FWB));
-  }
-
-  private MmStruct bootHost(Machine m) {
-    Optional<Function<MemMap, Mte>> mte =
-        scenario.vm().mte() ? Optional.of(arm64.mte().host()) : Optional.empty();
-    MemMap memMap = new MemMap(m, reach.hugeShift(), reach.hugePages(), mte);
+  private MmStruct bootHost(Machine m, Arch arch) {
+    MemMap memMap = new MemMap(m, reach.hugeShift(), reach.hugePages(), arch.hostTags());
     MmStruct mm = new MmStruct(memMap, new MmuNotifierSubscriptions(m), reach.hvaPages());
     Mmap mmap = new Mmap(mm);
     Gup gup = new Gup(mm);
@@ -132,15 +86,6 @@ final class KvmBoot {
     if (dirty.ringEntries() != 0) {
       booted(kvm.dirtyLog.enableDirtyLogRing(dirty.ringEntries()), "dirty ring");
     }
-    if (dirty.eagerSplitPages() != 0) {
-      long bytes = (long) dirty.eagerSplitPages() << StageTwoGeometry.PAGE_SHIFT;
-      booted(((Arm64Mmu) kvm.archMmu).eagerSplit().setChunkSize(bytes), "eager split");
-    }
-  }
-
-  private VmCaps caps() {
-    Emulation emulation = scenario.vm().emulation();
-    return new VmCaps(emulation.nisvToUser(), emulation.protectedVm(), emulation.claimsSea(), emulation.ipaBits());
   }
 
   private void putDevicesOnBus() {
@@ -151,7 +96,8 @@ final class KvmBoot {
     }
   }
 
-  private static void booted(int ret, String what) {
+  /** Refuses the scenario if a step of its set-up failed. */
+  static void booted(int ret, String what) {
     if (ret != 0) {
       throw Refused.usage(what + " of the scenario cannot be set up: KVM refuses it with errno " + -ret);
     }

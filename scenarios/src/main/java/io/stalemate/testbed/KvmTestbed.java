@@ -1,15 +1,7 @@
 package io.stalemate.testbed;
 
-import io.stalemate.cpu.GuestCpu;
-import io.stalemate.cpu.GuestRegisters;
-import io.stalemate.cpu.GuestStep;
-import io.stalemate.cpu.StageTwoGeometry;
-import io.stalemate.linux.arm64.Arm64Mmu;
-import io.stalemate.linux.arm64.HandleGuestAbort;
-import io.stalemate.linux.arm64.VcpuRun;
 import io.stalemate.linux.kvm.Era;
 import io.stalemate.linux.kvm.Kvm;
-import io.stalemate.linux.kvm.KvmVcpu;
 import io.stalemate.linux.mm.ExitMm;
 import io.stalemate.linux.mm.MmStruct;
 import io.stalemate.machine.Machine;
@@ -17,9 +9,11 @@ import io.stalemate.machine.Tracepoint;
 import io.stalemate.race.Race;
 import io.stalemate.scenario.Action;
 import io.stalemate.scenario.DirtyAction;
+import io.stalemate.scenario.Kernel;
 import io.stalemate.scenario.ProcessExit;
 import io.stalemate.scenario.Repeated;
 import io.stalemate.scenario.Scenario;
+import io.stalemate.scenario.SystemUnderTest;
 import io.stalemate.scenario.Task;
 import io.stalemate.scenario.TaskKind;
 import io.stalemate.sim.World;
@@ -28,25 +22,25 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Builds a host and a VM on arm64. */
+/** Builds a host and a VM: what one architecture has of its own is its {@link Arch}'s. */
 final class KvmTestbed implements Testbed {
 
   private final Scenario scenario;
   private final Era era;
   private final Optional<Race> race;
-  private final StageTwoGeometry geometry;
+  private final SystemUnderTest system;
   private final Reach reach;
-  private final List<List<GuestStep>> programs = new ArrayList<>();
+  private final List<VcpuProgram> programs = new ArrayList<>();
 
-  KvmTestbed(Scenario scenario, String era, Optional<Race> race) {
+  KvmTestbed(Scenario scenario, Kernel kernel, Optional<Race> race) {
     this.scenario = scenario;
-    this.era = era(era);
+    this.system = kernel.system();
+    this.era = era(kernel.era());
     this.race = race;
-    this.geometry = new StageTwoGeometry(scenario.vm().geometry().levels(), scenario.vm().geometry().bits());
-    this.reach = Reach.of(scenario);
+    this.reach = Reach.of(scenario, system);
     GuestAddresses addresses = new GuestAddresses(scenario);
     for (int task = 0; task < scenario.tasks().size(); task++) {
-      programs.add(GuestProgram.of(scenario.tasks().get(task), task, addresses));
+      programs.add(VcpuProgram.of(scenario.tasks().get(task), task, addresses));
     }
   }
 
@@ -70,29 +64,35 @@ final class KvmTestbed implements Testbed {
   @Override
   public void build(World world) {
     Machine m = world.machine();
-    KvmBoot boot = new KvmBoot(m, scenario, era, race, reach);
+    Arch arch = arch(m);
+    KvmBoot boot = new KvmBoot(m, scenario, era, race, reach, arch);
     MmStruct mm = boot.mm();
     Kvm kvm = boot.kvm();
-    HandleGuestAbort handleGuestAbort = boot.handleGuestAbort();
-    HostActions host = new HostActions(kvm, scenario.vm().memslots(), new GuestAddresses(scenario));
+    HostActions host = new HostActions(kvm, arch, scenario.vm().memslots(), new GuestAddresses(scenario));
     DirtyLogActions dirtyLog = new DirtyLogActions(kvm, scenario);
     Optional<ExitMm> exit = scenario.tasks().stream().anyMatch(KvmTestbed::endsProcess)
         ? Optional.of(new ExitMm(mm, (int) scenario.tasks().stream().filter(KvmTestbed::ofProcess).count()))
         : Optional.empty();
     for (int number = 0; number < scenario.tasks().size(); number++) {
       Task task = scenario.tasks().get(number);
-      Runnable body = switch (task.kind()) {
-        case VCPU -> vcpu(m, kvm, handleGuestAbort, task, number);
-        case MTE -> new MteThread(m, boot.arm64().mte().copyTags().apply(kvm), task, number)::run;
-        default -> () -> perform(m, host, dirtyLog, exit, task.actions());
-      };
+      Runnable body = task.kind() == TaskKind.VCPU
+          ? arch.vcpu(task, number)
+          : arch.thread(task, number).orElse(() -> perform(m, host, dirtyLog, exit, task.actions()));
       world.addTask(task.name(), Testbed.role(task.kind()), thread(task, body, exit));
     }
   }
 
+  private Arch arch(Machine m) {
+    return switch (system) {
+      case KVM_ARM64 -> new Arm64Arch(m, scenario, era, race, programs);
+      case KVM_X86 -> new X86Arch(m, scenario, era, race, programs);
+      case PKVM, YARDSTICK -> throw new IllegalStateException(system.word() + " has a testbed of its own");
+    };
+  }
+
   /** Whether the task is a thread of the VMM; others are the kernel's. */
   private static boolean ofProcess(Task task) {
-    return task.kind() != TaskKind.NOTIFIER;
+    return task.kind() != TaskKind.NOTIFIER && task.kind() != TaskKind.ASYNC_PF;
   }
 
   private static boolean endsProcess(Task task) {
@@ -107,22 +107,6 @@ final class KvmTestbed implements Testbed {
     return () -> {
       body.run();
       exit.get().exitMm();
-    };
-  }
-
-  private Runnable vcpu(Machine m, Kvm kvm, HandleGuestAbort handleGuestAbort, Task task, int number) {
-    Arm64Mmu arch = (Arm64Mmu) kvm.archMmu;
-    KvmVcpu vcpu = arch.createVcpu(number, task.cpu());
-    VcpuRun run = new VcpuRun(arch, vcpu, new GuestCpu(m, task.cpu(), geometry), handleGuestAbort);
-    List<GuestStep> program = programs.get(number);
-    GuestCalls calls = new GuestCalls(task, program);
-    return () -> {
-      int ret = run.vmmThread(new GuestRegisters(program,
-          (pc, x0) -> m.trace(Tracepoint.RETURN, calls.action(pc), x0)));
-      vcpu.mmuPageCache.free();
-      if (ret != 0 || !calls.endsInCall()) {
-        m.trace(Tracepoint.RETURN, task.actions().size() - 1L, ret);
-      }
     };
   }
 

@@ -1,8 +1,10 @@
 package io.stalemate.testbed;
 
 import io.stalemate.scenario.CopyTags;
+import io.stalemate.scenario.Geometry;
 import io.stalemate.scenario.GuestAction;
 import io.stalemate.scenario.HostAction;
+import io.stalemate.scenario.Limits;
 import io.stalemate.scenario.Mapping;
 import io.stalemate.scenario.MappingKind;
 import io.stalemate.scenario.Memslot;
@@ -10,7 +12,9 @@ import io.stalemate.scenario.Repeated;
 import io.stalemate.scenario.Scenario;
 import io.stalemate.scenario.SetAttributes;
 import io.stalemate.scenario.SlotAction;
+import io.stalemate.scenario.SystemUnderTest;
 import io.stalemate.scenario.Task;
+import io.stalemate.scenario.X86Action;
 
 /**
  * How much of everything a scenario touches, so that no more is built for each run.
@@ -22,7 +26,8 @@ import io.stalemate.scenario.Task;
  */
 record Reach(int hvaPages, int gfns, int hugeShift, int hugePages) {
 
-  static Reach of(Scenario scenario) {
+  /** Yields what {@code scenario} touches on {@code system}; x86 looks at the attributes of whole huge pages. */
+  static Reach of(Scenario scenario, SystemUnderTest system) {
     long hvas = 1;
     long gfns = 1;
     int shift = 0;
@@ -51,7 +56,10 @@ record Reach(int hvaPages, int gfns, int hugeShift, int hugePages) {
             hvas = Math.max(hvas, create.slot().hva() + create.slot().pages());
           }
           case CopyTags copy -> gfns = Math.max(gfns, copy.gfnEnd());
-          case SetAttributes set -> gfns = Math.max(gfns, set.gfn() + set.pages());
+          case SetAttributes set -> gfns = Math.max(gfns, end(set, scenario.vm().geometry()));
+          case X86Action.PreFault fault -> gfns = Math.max(gfns, fault.gfn() + fault.pages());
+          case X86Action.TrackGfn track -> gfns = Math.max(gfns, track.gfn() + 1);
+          case X86Action.ZapGfnRange zap -> gfns = Math.max(gfns, zap.gfn() + zap.pages());
           case HostAction.Mmap mmap -> {
             hvas = Math.max(hvas, mmap.hva() + mmap.pages());
             if (mmap.mapping() == MappingKind.HUGETLB) {
@@ -72,6 +80,17 @@ record Reach(int hvaPages, int gfns, int hugeShift, int hugePages) {
         }
       }
     }
-    return new Reach((int) hvas, (int) gfns, shift, (int) Math.min(huge, 62));
+    Geometry geometry = scenario.vm().geometry();
+    long unit = system == SystemUnderTest.KVM_X86 ? 1L << geometry.bits() * (geometry.levels() - 1) : 1;
+    return new Reach((int) hvas, (int) ((gfns + unit - 1) / unit * unit), shift, (int) Math.min(huge, 62));
+  }
+
+  /** The gfn after the last of a range of attributes; 0 if it is none, or not the guest's. */
+  private static long end(SetAttributes set, Geometry geometry) {
+    long end = set.address() + set.size();
+    boolean wraps = Long.compareUnsigned(end, set.address()) <= 0;
+    return wraps || Long.compareUnsigned(end, (long) geometry.gfns() * Limits.PAGE_BYTES) > 0
+        ? 0
+        : end / Limits.PAGE_BYTES;
   }
 }

@@ -1,6 +1,7 @@
 package io.stalemate.testbed;
 
 import io.stalemate.race.Race;
+import io.stalemate.scenario.Kernel;
 import io.stalemate.scenario.Scenario;
 import io.stalemate.scenario.TaskKind;
 import io.stalemate.sim.Role;
@@ -17,12 +18,12 @@ public interface Testbed {
   /** Builds the system as the boot task and adds the scenario's tasks, in order. */
   void build(World world);
 
-  /** Yields the testbed of {@code scenario} on the text of {@code era}, with {@code race} put back if there is one. */
-  static Testbed of(Scenario scenario, String era, Optional<Race> race) {
-    return switch (scenario.system()) {
+  /** Yields the testbed of {@code scenario} on {@code kernel}'s text, with {@code race} put back if there is one. */
+  static Testbed of(Scenario scenario, Kernel kernel, Optional<Race> race) {
+    return switch (kernel.system()) {
       case YARDSTICK -> new YardstickTestbed(scenario, race);
-      case KVM_ARM64 -> new KvmTestbed(scenario, era, race);
-      case PKVM -> new PkvmTestbed(scenario, era, race);
+      case KVM_ARM64, KVM_X86 -> new KvmTestbed(scenario, kernel, race);
+      case PKVM -> new PkvmTestbed(scenario, kernel.era(), race);
     };
   }
 
@@ -37,6 +38,8 @@ public interface Testbed {
       case DIRTY_LOG -> Role.DIRTY_LOG;
       case HOST_MM -> Role.HOST_MM;
       case MTE -> Role.MTE;
+      case GUEST_MEMFD -> Role.GUEST_MEMFD;
+      case ASYNC_PF -> Role.ASYNC_PF;
     };
   }
 }

@@ -3,6 +3,7 @@ package io.stalemate.race;
 import io.stalemate.oracle.Finding;
 import io.stalemate.oracle.OracleSet;
 import io.stalemate.oracle.Oracles;
+import io.stalemate.scenario.Kernel;
 import io.stalemate.scenario.OracleLeftOut;
 import io.stalemate.scenario.Scenario;
 import io.stalemate.sim.Engine;
@@ -29,9 +30,9 @@ final class Bench implements Engine {
   private final OracleSet oracles;
   private final World world;
 
-  Bench(Scenario scenario, String era, Optional<Race> race) {
+  Bench(Scenario scenario, Kernel kernel, Optional<Race> race) {
     this.scenario = scenario;
-    this.testbed = Testbed.of(scenario, era, race);
+    this.testbed = Testbed.of(scenario, kernel, race);
     List<String> without = scenario.oraclesLeftOut().stream().map(OracleLeftOut::oracle).toList();
     this.oracles = new OracleSet(Oracles.all(scenario.vm().geometry().bits()).stream()
         .filter(oracle -> !without.contains(oracle.name())).toList());

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stalemate.oracle.Finding;
 import io.stalemate.oracle.Oracles;
+import io.stalemate.scenario.Kernel;
 import io.stalemate.scenario.Limits;
 import io.stalemate.scenario.Scenario;
+import io.stalemate.scenario.SystemUnderTest;
 import io.stalemate.scenario.file.Catalogue;
 import io.stalemate.scenario.input.Refused;
 import io.stalemate.strategy.Pct;
@@ -74,8 +76,22 @@ class RacesTest {
     assertThat(card.title()).isNotBlank().hasSizeLessThanOrEqualTo(100);
     for (String name : card.scenarios()) {
       Scenario scenario = catalogue.scenario(name);
-      assertThat(scenario.vm().eras()).as(name).containsAll(card.eras());
+      List<String> modelled = card.eras().stream().filter(era -> scenario.systems().stream()
+          .anyMatch(system -> race.systems().contains(system) && system.eras().contains(era))).toList();
+      assertThat(race.kernels(scenario).stream().map(Kernel::era)).as(name).isNotEmpty().containsAll(modelled);
     }
+    assertThat(card.scenarios().stream().flatMap(name -> race.kernels(catalogue.scenario(name)).stream())
+        .map(Kernel::era)).containsAll(card.eras());
+  }
+
+  @Test
+  void aRaceIsOfTheSystemsWhoseTextItPatches() {
+    assertThat(Races.byName("no-tlb-flush-on-unmap").systems()).contains(SystemUnderTest.KVM_ARM64);
+    assertThat(Races.byName("mmio-guard-note-lost").systems()).containsExactly(SystemUnderTest.KVM_ARM64);
+    assertThat(Races.byName("no-grace-period").systems())
+        .containsExactly(SystemUnderTest.KVM_ARM64, SystemUnderTest.KVM_X86);
+    assertThat(Races.byName("pkvm-unshare-unchecked").systems()).containsExactly(SystemUnderTest.PKVM);
+    assertThat(Races.byName("canary-identity-hash").systems()).containsExactly(SystemUnderTest.YARDSTICK);
   }
 
   @ParameterizedTest
@@ -86,11 +102,12 @@ class RacesTest {
 
   @ParameterizedTest
   @MethodSource("foundByOracles")
-  void everyRaceIsFoundByItsOracleInEachOfItsEras(Race race) {
+  void everyRaceIsFoundByItsOracleOnEachOfItsKernels(Race race) {
     Race.Card card = race.card();
-    for (String era : card.eras()) {
-      for (String scenario : card.scenarios()) {
-        assertThat(runsUntilFound(race, scenario, era)).as("%s in %s, %s", card.name(), scenario, era)
+    for (String name : card.scenarios()) {
+      Scenario scenario = catalogue.scenario(name);
+      for (Kernel kernel : race.kernels(scenario)) {
+        assertThat(runsUntilFound(race, scenario, kernel)).as("%s in %s, %s", card.name(), name, kernel.text())
             .isLessThan(RUNS_MAX);
       }
     }
@@ -101,8 +118,8 @@ class RacesTest {
     return List.of(new RandomWalk(), new Pct(3, STEPS_OF_SHORT, true), new Pct(3, STEPS_OF_LONG, true));
   }
 
-  private int runsUntilFound(Race race, String scenario, String era) {
-    Bench bench = new Bench(catalogue.scenario(scenario), era, Optional.of(race));
+  private static int runsUntilFound(Race race, Scenario scenario, Kernel kernel) {
+    Bench bench = new Bench(scenario, kernel, Optional.of(race));
     List<Strategy> strategies = strategies();
     for (int run = 0; run < RUNS_MAX; run++) {
       for (Finding finding : bench.run(strategies.get(run % strategies.size()), Seeded.derive(SEED, run))) {
@@ -118,18 +135,18 @@ class RacesTest {
   @MethodSource("races")
   void everyRaceChangesWhatItsScenariosDo(Race race) {
     Race.Card card = race.card();
-    for (String era : card.eras()) {
-      for (String name : card.scenarios()) {
-        Scenario scenario = catalogue.scenario(name);
-        assertThat(runsUntilDifferent(race, scenario, era)).as("%s in %s, %s", card.name(), name, era)
+    for (String name : card.scenarios()) {
+      Scenario scenario = catalogue.scenario(name);
+      for (Kernel kernel : race.kernels(scenario)) {
+        assertThat(runsUntilDifferent(race, scenario, kernel)).as("%s in %s, %s", card.name(), name, kernel.text())
             .isLessThan(RUNS_MAX);
       }
     }
   }
 
-  private static int runsUntilDifferent(Race race, Scenario scenario, String era) {
-    Bench correct = new Bench(scenario, era, Optional.empty());
-    Bench patched = new Bench(scenario, era, Optional.of(race));
+  private static int runsUntilDifferent(Race race, Scenario scenario, Kernel kernel) {
+    Bench correct = new Bench(scenario, kernel, Optional.empty());
+    Bench patched = new Bench(scenario, kernel, Optional.of(race));
     List<Strategy> strategies = strategies();
     for (int run = 0; run < RUNS_MAX; run++) {
       correct.run(strategies.get(run % strategies.size()), Seeded.derive(SEED, run));
@@ -155,11 +172,12 @@ class RacesTest {
   void nothingIsFoundWithoutARace() {
     for (String name : catalogue.names()) {
       Scenario scenario = catalogue.scenario(name);
-      for (String era : scenario.vm().eras()) {
-        Bench bench = new Bench(scenario, era, Optional.empty());
+      for (Kernel kernel : scenario.kernels()) {
+        Bench bench = new Bench(scenario, kernel, Optional.empty());
         for (Strategy strategy : List.of(new RandomWalk(), new Pct(4, STEPS_OF_SHORT, true))) {
           for (int run = 0; run < CLEAN_RUNS; run++) {
-            assertThat(bench.run(strategy, Seeded.derive(SEED, run))).as("%s, %s, run %s", name, era, run).isEmpty();
+            assertThat(bench.run(strategy, Seeded.derive(SEED, run))).as("%s, %s, run %s", name, kernel.text(), run)
+                .isEmpty();
           }
         }
       }
@@ -169,9 +187,10 @@ class RacesTest {
   @Test
   void theCanaryRunsDifferentlyEachTimeAndNobodyElseDoes() {
     Scenario yardstick = catalogue.scenario("yardstick");
-    Bench canary = new Bench(yardstick, "v6.12", Optional.of(Races.byName("canary-identity-hash")));
+    Kernel kernel = yardstick.kernel(yardstick.system());
+    Bench canary = new Bench(yardstick, kernel, Optional.of(Races.byName("canary-identity-hash")));
     assertThat(hashes(canary)).isNotEqualTo(hashes(canary));
-    Bench correct = new Bench(yardstick, "v6.12", Optional.empty());
+    Bench correct = new Bench(yardstick, kernel, Optional.empty());
     assertThat(hashes(correct)).isEqualTo(hashes(correct));
   }
 }

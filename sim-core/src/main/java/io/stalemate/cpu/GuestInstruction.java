@@ -17,6 +17,7 @@ import io.stalemate.machine.Pages;
  *     needs a translation and changes no data
  * @param decodable the syndrome describes it ({@code ESR_EL2.ISV}): a plain load or store of one register
  * @param external memory answers its first attempt with an error
+ * @param privateAccess the guest wants it private: the encryption bit of its own tables (SEV)
  */
 public record GuestInstruction(
     Access access,
@@ -27,7 +28,8 @@ public record GuestInstruction(
     boolean updates,
     boolean cacheMaintenance,
     boolean decodable,
-    boolean external) implements GuestStep {
+    boolean external,
+    boolean privateAccess) implements GuestStep {
 
   /** Loads from page {@code gfn}. */
   public static GuestInstruction load(long gfn) {
@@ -57,52 +59,61 @@ public record GuestInstruction(
   /** Cleans or invalidates the data cache for page {@code gfn} ({@code DC CVAC} and the like). */
   public static GuestInstruction cacheMaintenance(long gfn) {
     GuestInstruction load = at(Access.LOAD, gfn, 0, false);
-    return new GuestInstruction(load.access, load.ipa, load.far, 0, false, false, true, false, false);
+    return new GuestInstruction(load.access, load.ipa, load.far, 0, false, false, true, false, false, false);
   }
 
   private static GuestInstruction at(Access access, long gfn, long value, boolean decodable) {
     long ipa = gfn << StageTwoGeometry.PAGE_SHIFT;
-    return new GuestInstruction(access, ipa, ipa, value, false, false, false, decodable, false);
+    return new GuestInstruction(access, ipa, ipa, value, false, false, false, decodable, false, false);
   }
 
   /** The same access by the guest's stage-1 walk: it reads a table page of the guest's. */
   public GuestInstruction asStage1Walk() {
-    return new GuestInstruction(access, ipa, far, 0, true, false, false, false, false);
+    return new GuestInstruction(access, ipa, far, 0, true, false, false, false, false, privateAccess);
   }
 
   /** The step of the stage-1 walk for this access that reads its descriptor in page {@code tableGfn}. */
   public GuestInstruction walkingIn(long tableGfn) {
     long ipa = tableGfn << StageTwoGeometry.PAGE_SHIFT;
-    return new GuestInstruction(access, ipa, far, 0, true, false, false, false, false);
+    return new GuestInstruction(access, ipa, far, 0, true, false, false, false, false, privateAccess);
   }
 
   /** The step that sets a flag in its descriptor in page {@code tableGfn}; the descriptor becomes {@code token}. */
   public GuestInstruction updatingIn(long tableGfn, long token) {
     long ipa = tableGfn << StageTwoGeometry.PAGE_SHIFT;
-    return new GuestInstruction(access, ipa, far, token, true, true, false, false, false);
+    return new GuestInstruction(access, ipa, far, token, true, true, false, false, false, privateAccess);
   }
 
   /** The same {@code bytes} further on in its page. */
   public GuestInstruction offsetBy(long bytes) {
     return new GuestInstruction(
-        access, ipa + bytes, far + bytes, value, stage1Walk, updates, cacheMaintenance, decodable, external);
+        access, ipa + bytes, far + bytes, value, stage1Walk, updates, cacheMaintenance, decodable, external,
+        privateAccess);
   }
 
   /** The same through virtual page {@code page}, which the guest's stage 1 maps to its page. */
   public GuestInstruction mappedAt(long page) {
     long virtual = page << StageTwoGeometry.PAGE_SHIFT | far & (StageTwoGeometry.PAGE_SIZE - 1);
     return new GuestInstruction(
-        access, ipa, virtual, value, stage1Walk, updates, cacheMaintenance, decodable, external);
+        access, ipa, virtual, value, stage1Walk, updates, cacheMaintenance, decodable, external, privateAccess);
   }
 
   /** The same by an instruction that the syndrome does not describe: a pair, or one with writeback. */
   public GuestInstruction undecodable() {
-    return new GuestInstruction(access, ipa, far, value, stage1Walk, updates, cacheMaintenance, false, external);
+    return new GuestInstruction(
+        access, ipa, far, value, stage1Walk, updates, cacheMaintenance, false, external, privateAccess);
   }
 
   /** The same, but memory answers the first attempt with an error. */
   public GuestInstruction failing() {
-    return new GuestInstruction(access, ipa, far, value, stage1Walk, updates, cacheMaintenance, decodable, true);
+    return new GuestInstruction(
+        access, ipa, far, value, stage1Walk, updates, cacheMaintenance, decodable, true, privateAccess);
+  }
+
+  /** The same, but the guest wants private memory. */
+  public GuestInstruction asPrivate() {
+    return new GuestInstruction(
+        access, ipa, far, value, stage1Walk, updates, cacheMaintenance, decodable, external, true);
   }
 
   /** The page it touches. */
@@ -126,7 +137,7 @@ public record GuestInstruction(
   }
 
   /** What the access does to the page of {@link #ipa}: a stage-1 walk reads it unless it sets a flag there. */
-  Access performed() {
+  public Access performed() {
     if (!stage1Walk) {
       return access;
     }

@@ -9,6 +9,7 @@ public final class Errno {
   public static final int ENXIO = 6;
   public static final int ENOEXEC = 8;
   public static final int E2BIG = 7;
+  public static final int EBADF = 9;
   public static final int EAGAIN = 11;
   public static final int ENOMEM = 12;
   public static final int EFAULT = 14;

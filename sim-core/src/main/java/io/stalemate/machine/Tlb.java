@@ -19,6 +19,9 @@ public interface Tlb {
   /** Level hint "unknown": every leaf level and the walk caches are invalidated. */
   int LEVEL_ANY = -1;
 
+  /** {@link #invept} of all roots. */
+  int EVERY_ROOT = -1;
+
   /** Result of {@link #access}: the access was done through a cached translation. */
   int HIT = 0;
   /** Result of {@link #access}: no translation cached; walk. */
@@ -49,7 +52,11 @@ public interface Tlb {
   /** Yields the level of the translation that made the last {@link #access} of the calling task {@link #DENIED}. */
   int deniedLevel();
 
-  /** A hardware walk for {@code gfn} begins on {@code cpu}; invalidations that complete from now on cancel it. */
+  /**
+   * A hardware walk for {@code gfn} begins on {@code cpu}; invalidations that complete from now on cancel it. What is
+   * cached of {@code gfn} already, on x86 where a walk may follow {@link #DENIED}, goes when the walk ends: a fill
+   * replaces it and a fault drops it (Intel SDM, "Operations that Invalidate Cached Mappings").
+   */
   void walkBegin(int cpu, int vmid, long gfn);
 
   /**
@@ -87,4 +94,11 @@ public interface Tlb {
 
   /** {@code DSB ISH} (or {@code NSH} for a local invalidation): completes the caller's invalidations. */
   void dsb();
+
+  /**
+   * x86's {@code INVEPT} on {@code cpu}, by the task that runs on it: drops what that CPU cached of the table with root
+   * page {@code root}, which stands in for the VMID there; {@link #EVERY_ROOT} drops everything. Complete at once: no
+   * barrier follows, and no other CPU takes part.
+   */
+  void invept(int cpu, int root);
 }

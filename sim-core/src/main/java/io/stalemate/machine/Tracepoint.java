@@ -145,7 +145,59 @@ public enum Tracepoint {
   /** The access to byte address {@code ipa} is the VMM's to emulate: the exit is decided. */
   MMIO_EXIT("kvm_mmio_exit", "vcpu", "ipa", "is_write"),
   /** A block at {@code gfn} was split: its entry points to a table that maps the same. */
-  S2_SPLIT("kvm_pgtable_stage2_split", "gfn", "level");
+  S2_SPLIT("kvm_pgtable_stage2_split", "gfn", "level"),
+  /** An x86 SPTE changed from {@code old} to {@code new}; follows the store directly. Level 1 holds pages. */
+  TDP_SET_SPTE("kvm_tdp_mmu_spte_changed", "gfn", "level", "old", "new"),
+  /** A TDP root page: {@code state} 1 it is a valid root, 2 it is invalid, 0 it is freed. */
+  TDP_ROOT("kvm_tdp_mmu_root", "pfn", "state"),
+  /** A vCPU uses the root page {@code pfn} from its next entry on; 0 none. */
+  TDP_LOAD_ROOT("kvm_mmu_load_pgd", "vcpu", "pfn"),
+  /** A nested page fault reaches KVM's MMU: byte address and 64-bit error code, synthetic flags included. */
+  X86_FAULT("kvm_page_fault", "vcpu", "gpa", "error_code"),
+  /** What became of it: {@code ret} is the RET_PF code or a negative errno of {@code kvm_mmu_do_page_fault()}. */
+  X86_FAULT_RET("kvm_mmu_do_page_fault", "vcpu", "gpa", "error_code", "ret"),
+  /** The fault compared private with the attribute: {@code is_private} of the fault, {@code attr} of the gfn. */
+  PRIVATE_CHECK("kvm_mem_is_private", "gfn", "is_private", "attr"),
+  /** An MMIO SPTE was found: {@code valid} is 1 if its generation is the current one. */
+  MMIO_SPTE_CHECK("check_mmio_spte", "gfn", "spte_gen", "kvm_gen", "valid"),
+  /** The vCPU notes that {@code gfn} is MMIO as of memslot generation {@code gen}. */
+  MMIO_CACHED("vcpu_cache_mmio_info", "vcpu", "gfn", "gen"),
+  /** All MMIO SPTEs are about to go: the generation wrapped around. */
+  MMIO_GEN_WRAP("kvm_mmu_invalidate_mmio_sptes", "generation"),
+  /** All roots were made invalid; {@code generation} of the MMU after it. */
+  ZAP_ALL_FAST("kvm_mmu_zap_all_fast", "generation"),
+  /** A slot got pages {@code pgoff} on of guest_memfd {@code file} for its gfns; npages 0 takes them away. */
+  GMEM_BIND("kvm_gmem_bind", "file", "gfn_start", "npages", "pgoff"),
+  /** Page {@code index} of a guest_memfd is in frame {@code pfn} from now on; 0: in none. */
+  GMEM_FOLIO("kvm_gmem_folio", "file", "index", "pfn"),
+  /** A range of a guest_memfd is punched out, or all of it released: indices, end exclusive; {@code done} 0 then 1. */
+  GMEM_INVALIDATE("kvm_gmem_invalidate", "file", "index", "end", "done"),
+  /** Who owns a frame changed in the RMP: {@code assigned} 1 the guest, 0 the host. */
+  RMPUPDATE("rmpupdate", "pfn", "assigned"),
+  /** A fault goes on in the background; the guest was told, or halted. */
+  ASYNC_PF_SETUP("kvm_try_async_get_page", "vcpu", "gfn", "token"),
+  /** The background part of an asynchronous fault is over: the page is there. */
+  ASYNC_PF_DONE("kvm_async_pf_completed", "vcpu", "gfn", "token"),
+  /** An asynchronous fault is replayed with the error code it kept. */
+  ASYNC_PF_READY("kvm_async_pf_ready", "vcpu", "gfn", "error_code", "ret"),
+  /** {@code KVM_PRE_FAULT_MEMORY} is done with a page. */
+  PRE_FAULT("kvm_tdp_map_page", "vcpu", "gpa", "error_code", "ret"),
+  /** The huge page at {@code gfn} is made of private and shared pages ({@code mixed} 1), or no longer. */
+  HUGEPAGE_MIXED("hugepage_set_mixed", "gfn", "level", "mixed"),
+  /** KVM emulates an access: {@code done} 1 in guest memory, 2 by a device in the kernel, 0 the VMM has to. */
+  EMULATE("kvm_emulate_insn", "vcpu", "gpa", "is_write", "done"),
+  /** A gfn is write-tracked (1): no leaf may be writable; or no longer (0). */
+  WRITE_TRACK("kvm_write_track_gfn", "gfn", "on"),
+  /** A vCPU is to use frame {@code pfn} as its APIC access page. */
+  APIC_ACCESS_PAGE("kvm_vcpu_reload_apic_access_page", "vcpu", "pfn"),
+  /** A fault was dealt with without mmu_lock: {@code ret} is FIXED or SPURIOUS. */
+  FAST_PAGE_FAULT("fast_page_fault", "vcpu", "gpa", "error_code", "ret"),
+  /** A huge leaf of {@code level} was to be split: {@code linked} is 1 if it was, 0 if somebody changed the entry. */
+  SPLIT_HUGE_PAGE("kvm_mmu_split_huge_page", "gfn", "spte", "level", "linked"),
+  /** The ioctl that creates, changes or, with no pages, deletes a memslot is called. */
+  SET_REGION("kvm_set_memory_region", "id", "gfn_start", "npages", "hva_page"),
+  /** It is about to return {@code ret}; {@code flags} are those asked for. */
+  SET_REGION_DONE("kvm_set_memory_region_done", "id", "flags", "ret");
 
   private final String kernelName;
   private final List<String> arguments;

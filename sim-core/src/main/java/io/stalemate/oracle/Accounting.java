@@ -13,19 +13,28 @@ import java.util.List;
  * Reference counts against a recount, frames freed twice, tables leaked, accesses to a table that was freed, pages
  * marked dirty or accessed when they are free.
  *
- * <p>A table page holds one reference of its own and one for each entry that is neither empty nor locked (kvm-protocol
- * 3.4). A user page holds one for each host entry that maps it and one for each cache it is in; a huge page keeps count
- * in its first frame, one for each mapping. Recounts happen at quiescence, when nobody holds a passing reference.
+ * <p>A table page of arm64 holds one reference of its own and one for each entry that is neither empty nor locked
+ * (kvm-protocol 3.4); one of x86 holds none, and is leaked if it was linked, or a root, and no root reaches it. A root
+ * that is invalid is freed when its last user lets go of it, so none is left when all are done. A user page holds one
+ * reference for each host entry that maps it and one for each cache it is in, a guest_memfd's among them; a huge page
+ * keeps count in its first frame, one for each mapping. Recounts happen at quiescence, when nobody holds a passing
+ * reference.
  *
- * <p>Reads of a freed table count for software alone. A hardware walk that an invalidation overtook reads on in the
- * model and is then thrown away; in the architecture it has ended by the time the DSB completes.
+ * <p>Reads of a freed table count for software alone on arm64. A hardware walk that an invalidation overtook reads on in
+ * the model and is then thrown away; in the architecture it has ended by the time the DSB completes. On x86 a CPU has
+ * left the guest before the table that it walked goes.
  */
 final class Accounting extends Watch {
 
   private static final String TABLE_RULE = "a table page's count is 1 + its counted entries";
   private static final String PAGE_RULE = "a page's count is the number of its mappings and caches";
+  private static final String ROOT_RULE = "a root is freed once, by whoever puts the last reference";
   private static final String FREE_RULE = "a frame is freed once, by the last reference, and not touched afterwards";
   private static final int WORDS_MAX = 1 << 24;
+
+  /** States of {@code TDP_ROOT}. */
+  private static final int ROOT_FREED = 0;
+  private static final int ROOT_INVALID = 2;
 
   private static final int FREED = 0;
   private static final int COUNT = 1;
@@ -37,6 +46,9 @@ final class Accounting extends Watch {
   private final StageTwo tables;
   private final KeyedRows frames = new KeyedRows(6);
   private final KeyedRows hostPfns = new KeyedRows(1);
+  private final GmemPages gmem = new GmemPages();
+  // By frame: the last TDP_ROOT of it.
+  private final KeyedRows roots = new KeyedRows(1);
   // By object: the stamp of this run while the word belongs to a freed table page.
   private int[] dead = new int[256];
   private int stamp;
@@ -50,8 +62,8 @@ final class Accounting extends Watch {
         EnumSet.of(Op.TRACE, Op.PAGE_ALLOC, Op.PAGE_FREE, Op.READ, Op.READ_ONCE, Op.LOAD_ACQUIRE, Op.WRITE,
             Op.WRITE_ONCE, Op.STORE_RELEASE, Op.CMPXCHG, Op.XCHG, Op.FETCH_ADD, Op.FETCH_OR, Op.FETCH_AND,
             Op.WALK_BEGIN, Op.TLB_FILL, Op.WALK_FAULT, Op.WALK_AGAIN),
-        EnumSet.of(Tracepoint.S2_SET_PTE, Tracepoint.S2_ROOT, Tracepoint.PT_REF, Tracepoint.PAGE_REF,
-            Tracepoint.PAGE_MARK, Tracepoint.HOST_PTE));
+        EnumSet.of(Tracepoint.S2_SET_PTE, Tracepoint.S2_ROOT, Tracepoint.TDP_SET_SPTE, Tracepoint.TDP_ROOT,
+            Tracepoint.PT_REF, Tracepoint.PAGE_REF, Tracepoint.PAGE_MARK, Tracepoint.HOST_PTE, Tracepoint.GMEM_FOLIO));
     tables = new StageTwo(bitsPerLevel);
   }
 
@@ -60,6 +72,8 @@ final class Accounting extends Watch {
     tables.reset(trace());
     frames.clear();
     hostPfns.clear();
+    gmem.clear();
+    roots.clear();
     cacheWords.clear();
     walking = 0;
     stamp++;
@@ -88,7 +102,7 @@ final class Accounting extends Watch {
   }
 
   private void load(int event) {
-    if ((walking >>> trace().task(event) & 1) == 0) {
+    if (tables.format() == StageTwoFormat.X86 || (walking >>> trace().task(event) & 1) == 0) {
       touch("read of ", event);
     }
   }
@@ -121,6 +135,7 @@ final class Accounting extends Watch {
       return;
     }
     tables.alloc(event);
+    gmem.alloc(trace.a(event));
     int frame = frames.row(trace.a(event));
     frames.set(frame, FREED, 0);
     frames.set(frame, COUNT, 1);
@@ -165,13 +180,30 @@ final class Accounting extends Watch {
   private void point(int event) {
     Trace trace = trace();
     switch (trace.point(event)) {
-      case S2_SET_PTE -> tables.set(event);
+      case S2_SET_PTE, TDP_SET_SPTE -> tables.set(event);
       case S2_ROOT -> tables.root(event);
+      case TDP_ROOT -> root(event);
       case PT_REF, PAGE_REF -> count(event);
       case PAGE_MARK -> marked(event);
+      case GMEM_FOLIO -> gmem.on(trace, event);
       case HOST_PTE -> hostPfns.set(hostPfns.row(trace.a(event)), 0, trace.c(event));
       default -> {}
     }
+  }
+
+  private void root(int event) {
+    Trace trace = trace();
+    tables.tdpRoot(event);
+    int root = roots.row(trace.a(event));
+    int before = (int) roots.get(root, 0);
+    boolean known = before > 0;
+    if (trace.b(event) == ROOT_FREED && (!known || trace.b(before) == ROOT_FREED)) {
+      report(Severity.CORRUPTION, "TDP root pfn " + hex(trace.a(event)) + " is freed "
+          + (known ? "twice" : "though it never was one"), ROOT_RULE, known
+          ? List.of(new Evidence(event, "second free of the root"), new Evidence(before, "first free"))
+          : List.of(new Evidence(event, "free of the root")), List.of());
+    }
+    roots.set(root, 0, event);
   }
 
   /** A flag of a page is set by whoever holds a reference to it, or mmu_lock around a leaf that maps it. */
@@ -220,6 +252,9 @@ final class Accounting extends Watch {
         recountTable(table);
       }
     }
+    for (int root = 0; root < roots.size() && !done(); root++) {
+      leftInvalid((int) roots.get(root, 0));
+    }
     gatherCacheWords("i_pages");
     gatherCacheWords("swap_cache");
     for (int frame = 0; frame < frames.size() && !done(); frame++) {
@@ -229,9 +264,23 @@ final class Accounting extends Watch {
     }
   }
 
+  private void leftInvalid(int event) {
+    if (trace().b(event) == ROOT_INVALID) {
+      report(Severity.CORRUPTION, "TDP root pfn " + hex(trace().a(event)) + " is invalid and nobody frees it", ROOT_RULE,
+          List.of(new Evidence(event, "the root becomes invalid")), List.of());
+    }
+  }
+
   private void recountTable(int table) {
     long pfn = tables.tablePfn(table);
     int frame = frames.row(pfn);
+    if (tables.format() == StageTwoFormat.X86) {
+      // One that nothing ever linked to waits in a memory cache.
+      if (tables.everLinked(table) && !tables.reachableTable(table)) {
+        leaked(pfn, frame);
+      }
+      return;
+    }
     int expected = 1 + tables.counted(table);
     long count = frames.get(frame, COUNT);
     if (frames.get(frame, COUNTED_AT) < 0) {
@@ -239,14 +288,18 @@ final class Accounting extends Watch {
       return;
     }
     if (tables.rooted() && !tables.reachableTable(table)) {
-      report(Severity.CORRUPTION, "table page pfn " + hex(pfn) + " is leaked: no root reaches it", TABLE_RULE,
-          List.of(new Evidence((int) frames.get(frame, ALLOCATED), "allocation of pfn " + hex(pfn))), List.of());
+      leaked(pfn, frame);
     } else if (count != expected) {
       int counted = (int) frames.get(frame, COUNTED_AT);
       report(Severity.CORRUPTION, "table page pfn " + hex(pfn) + " has a count of " + count + ", recounted " + expected,
           TABLE_RULE, List.of(new Evidence(counted,
               "last reference count of pfn " + hex(pfn))), List.of());
     }
+  }
+
+  private void leaked(long pfn, int frame) {
+    report(Severity.CORRUPTION, "table page pfn " + hex(pfn) + " is leaked: no root reaches it", TABLE_RULE,
+        List.of(new Evidence((int) frames.get(frame, ALLOCATED), "allocation of pfn " + hex(pfn))), List.of());
   }
 
   private void recountPage(int frame) {
@@ -291,9 +344,9 @@ final class Accounting extends Watch {
     }
   }
 
-  /** Yields how many words of the page cache and the swap cache name the frame now. */
+  /** Yields how many words of page caches and the swap cache name the frame now. */
   private long caches(long pfn) {
-    long caches = 0;
+    long caches = gmem.page(pfn) != GmemPages.NONE && gmem.removedAt(pfn) < 0 ? 1 : 0;
     for (int i = 0; i < cacheWords.size(); i++) {
       caches += cacheWords.get(i, 0) == pfn ? 1 : 0;
     }

@@ -17,6 +17,10 @@ import java.util.List;
  * changed, makes every other user of the page fault for nothing: two vCPUs can do that to each other without end
  * (694d071f8d85).
  *
+ * <p>x86 needs no break: a table may take the place of a leaf that it repeats, and a leaf that of a table. What it must
+ * not do is lead a leaf to another frame at once, because nobody flushes for that ({@code handle_changed_spte()} calls
+ * it a bug). Nor may a present entry lead to another table.
+ *
  * <p>An invalidation counts for the entries of the VMID it names. A table's VMID is that of the root it hangs from;
  * while none is known, every invalidation counts.
  */
@@ -24,6 +28,7 @@ final class BreakBeforeMake extends Watch {
 
   private static final String RULE = "a valid entry becomes another valid entry only after break (invalid), TLBI of the"
       + " old translation and DSB";
+  private static final String SPTE_RULE = "a present SPTE keeps its frame until it is zapped";
   private static final String TABLE_RULE =
       "a table page is freed only after its entry was cleared and invalidated in the TLBs and walk caches";
   private static final String STORM_RULE =
@@ -53,7 +58,7 @@ final class BreakBeforeMake extends Watch {
     super("break-before-make", "a live leaf changes without invalid + TLBI + DSB; two translations cached",
         EnumSet.of(Op.TRACE, Op.PAGE_ALLOC, Op.PAGE_FREE, Op.TLB_FILL, Op.TLBI_IPA, Op.TLBI_IPA_LOCAL, Op.TLBI_RANGE,
             Op.TLBI_VMID, Op.TLBI_ALL, Op.DSB),
-        EnumSet.of(Tracepoint.S2_SET_PTE, Tracepoint.S2_ROOT));
+        EnumSet.of(Tracepoint.S2_SET_PTE, Tracepoint.S2_ROOT, Tracepoint.TDP_SET_SPTE, Tracepoint.TDP_ROOT));
     tables = new StageTwo(bitsPerLevel);
   }
 
@@ -69,19 +74,39 @@ final class BreakBeforeMake extends Watch {
   public void on(int event) {
     Trace trace = trace();
     switch (trace.op(event)) {
-      case TRACE -> {
-        if (trace.point(event) == Tracepoint.S2_ROOT) {
-          tables.root(event);
-        } else {
-          set(event);
-        }
-      }
+      case TRACE -> point(event);
       case PAGE_ALLOC -> alloc(event);
       case PAGE_FREE -> free(event);
       case TLB_FILL -> fill(event);
       case TLBI_IPA, TLBI_IPA_LOCAL, TLBI_RANGE, TLBI_VMID, TLBI_ALL -> invalidate(event);
       case DSB -> complete(trace.task(event));
       default -> {}
+    }
+  }
+
+  private void point(int event) {
+    switch (trace().point(event)) {
+      case S2_ROOT -> tables.root(event);
+      case S2_SET_PTE -> set(event);
+      case TDP_ROOT -> tables.tdpRoot(event);
+      case TDP_SET_SPTE -> spte(event);
+      default -> {}
+    }
+  }
+
+  private void spte(int event) {
+    Trace trace = trace();
+    StageTwoFormat format = StageTwoFormat.X86;
+    int level = (int) trace.b(event);
+    long old = trace.c(event);
+    long spte = trace.d(event);
+    boolean leaves = format.leaf(level, old) && format.leaf(level, spte);
+    boolean links = format.table(level, old) && format.table(level, spte);
+    if ((leaves || links) && format.pfn(old) != format.pfn(spte)) {
+      report(Severity.CORRUPTION, "SPTE of gfn " + hex(trace.a(event)) + " level " + level + " leads from pfn "
+          + hex(format.pfn(old)) + " to pfn " + hex(format.pfn(spte)) + " without being zapped in between", SPTE_RULE,
+          List.of(new Evidence(event, Traces.mapRole(trace, event))),
+          List.of("SPTE: " + hex(old) + " -> " + hex(spte)));
     }
   }
 
@@ -257,6 +282,9 @@ final class BreakBeforeMake extends Watch {
   }
 
   private void fill(int event) {
+    if (tables.format() == StageTwoFormat.X86) {
+      return;
+    }
     int other = cached.fill(trace(), event);
     if (other < 0 || done()) {
       return;

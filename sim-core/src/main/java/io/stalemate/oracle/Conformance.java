@@ -18,7 +18,8 @@ final class Conformance extends Watch {
 
   /** Holds runs against every table there is; a stage-2 table page holds {@code 1 << bitsPerLevel} entries. */
   Conformance(int bitsPerLevel) {
-    this(List.of(new GuestAbortTable(), new MmioGuardRules(bitsPerLevel), new PageTransitionTable()));
+    this(List.of(new GuestAbortTable(), new MmioGuardRules(bitsPerLevel), new PageTransitionTable(),
+        new X86PageFaultTable()));
   }
 
   /** Holds runs against {@code tables}. */

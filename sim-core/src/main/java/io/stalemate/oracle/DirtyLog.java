@@ -16,7 +16,7 @@ import java.util.List;
  *
  * <p>What an ioctl takes out of bitmap or ring counts as named when that ioctl returns, not before: until then stores
  * through translations that are about to be flushed are in the copy too. Stores before logging was turned on are none
- * of the log's business.
+ * of the log's business. Stores that KVM emulates in guest memory count like the guest's own.
  */
 final class DirtyLog extends Watch {
 
@@ -38,9 +38,14 @@ final class DirtyLog extends Watch {
   private static final int TAKEN = 3;
   /** Where the page was last named, plus 1. */
   private static final int NAMED = 4;
+  /** Where the last store found it. */
+  private static final int GFN = 5;
+
+  /** Of {@code EMULATE}: KVM did the access in guest memory. */
+  private static final int IN_MEMORY = 1;
 
   private final KeyedRows slots = new KeyedRows(3);
-  private final KeyedRows pages = new KeyedRows(5);
+  private final KeyedRows pages = new KeyedRows(6);
   // What was taken and not yet named, and by which task.
   private int[] takenPage = new int[64];
   private int[] takenBy = new int[64];
@@ -50,7 +55,8 @@ final class DirtyLog extends Watch {
     super("dirty-log", "a guest store to a logged page is in no harvest and not pending: migration would lose it",
         EnumSet.of(Op.TRACE, Op.GUEST_STORE),
         EnumSet.of(Tracepoint.SLOT_INSTALL, Tracepoint.DIRTY_LOGGING, Tracepoint.DIRTY_SET, Tracepoint.DIRTY_TAKEN,
-            Tracepoint.DIRTY_RING_PUSH, Tracepoint.DIRTY_RING_RESET, Tracepoint.DIRTY_REPORTED));
+            Tracepoint.DIRTY_RING_PUSH, Tracepoint.DIRTY_RING_RESET, Tracepoint.DIRTY_REPORTED,
+            Tracepoint.EMULATE));
   }
 
   @Override
@@ -64,7 +70,7 @@ final class DirtyLog extends Watch {
   public void on(int event) {
     Trace trace = trace();
     if (trace.op(event) == Op.GUEST_STORE) {
-      store(event);
+      store(event, trace.a(event));
       return;
     }
     switch (trace.point(event)) {
@@ -89,16 +95,29 @@ final class DirtyLog extends Watch {
         take(page, event);
       }
       case DIRTY_REPORTED -> reported(event);
+      case EMULATE -> emulated(event);
       default -> {}
     }
   }
 
-  private void store(int event) {
-    long gfn = trace().a(event);
+  /** KVM says so when the store is done and noted: a harvest that returned meanwhile has it. */
+  private void emulated(int event) {
+    Trace trace = trace();
+    int store = trace.c(event) != 0 && trace.d(event) == IN_MEMORY ? Traces.emulatedAccess(trace, event) : -1;
+    if (store >= 0) {
+      store(store, trace.b(event) >>> StageTwoEntry.PAGE_SHIFT);
+    }
+  }
+
+  private void store(int event, long gfn) {
     for (int slot = 0; slot < slots.size(); slot++) {
       long offset = gfn - slots.get(slot, START);
       if (slots.get(slot, LOGGED_SINCE) != 0 && offset >= 0 && offset < slots.get(slot, PAGES)) {
-        pages.set(page(slots.key(slot), offset), STORED, event + 1);
+        int page = page(slots.key(slot), offset);
+        if (event >= pages.get(page, NAMED) && event >= slots.get(slot, LOGGED_SINCE)) {
+          pages.set(page, STORED, event + 1L);
+          pages.set(page, GFN, gfn);
+        }
       }
     }
   }
@@ -168,7 +187,7 @@ final class DirtyLog extends Watch {
     long id = pages.key(page) >>> SLOT_SHIFT;
     int slot = slots.row(id);
     int store = (int) pages.get(page, STORED) - 1;
-    String gfn = hex(trace().a(store));
+    String gfn = hex(pages.get(page, GFN));
     List<Evidence> evidence = new ArrayList<>();
     evidence.add(new Evidence(store, "guest store to gfn " + gfn));
     int since = (int) slots.get(slot, LOGGED_SINCE) - 1;

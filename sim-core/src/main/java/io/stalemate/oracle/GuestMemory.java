@@ -10,7 +10,9 @@ import java.util.List;
 
 /**
  * What guests load and store at one place must be the history of one register: no store may be lost, no old value come
- * back. The place is the hva page behind the gfn, so that a memslot may move. Checked when the run is over.
+ * back. The place is the hva page behind the gfn, so that a memslot may move, or the page of a guest_memfd whose frame
+ * the guest reached, so that conversions switch places. What KVM loads and stores for the guest, when it emulates an
+ * access, counts like the guest's own. Checked when the run is over.
  *
  * <p>The host stores too: a page with a token new to the place becomes mapped there (zeroed, or filled at set-up). A
  * token that only ever was another place's is foreign: somebody reads a page that is not theirs.
@@ -23,9 +25,15 @@ final class GuestMemory extends Watch {
 
   private static final int TOKEN = 0;
   private static final int CLEARED_AT = 1;
+  /** The word with the frame's data. */
+  private static final int WORD = 2;
+
+  /** Of {@code EMULATE}: KVM did the access in guest memory. */
+  private static final int IN_MEMORY = 1;
 
   private final Slots slots = new Slots();
-  private final KeyedRows frames = new KeyedRows(2);
+  private final GmemPages gmem = new GmemPages();
+  private final KeyedRows frames = new KeyedRows(3);
   private final KeyedRows mappedPfns = new KeyedRows(1);
   private final KeyedRows places = new KeyedRows(1);
   private final KeyedRows tokens = new KeyedRows(1);
@@ -48,12 +56,14 @@ final class GuestMemory extends Watch {
         EnumSet.of(Op.TRACE, Op.PAGE_ALLOC, Op.PAGE_CLEAR, Op.PAGE_COPY, Op.GUEST_LOAD, Op.GUEST_STORE,
             Op.GUEST_FETCH),
         EnumSet.of(Tracepoint.GUEST_ACCESS, Tracepoint.GUEST_ACCESS_DONE, Tracepoint.SLOT_INSTALL,
-            Tracepoint.SLOT_INVALID, Tracepoint.SLOT_GONE, Tracepoint.SWAP, Tracepoint.HOST_PTE));
+            Tracepoint.SLOT_INVALID, Tracepoint.SLOT_GONE, Tracepoint.SWAP, Tracepoint.HOST_PTE,
+            Tracepoint.GMEM_BIND, Tracepoint.GMEM_FOLIO, Tracepoint.EMULATE));
   }
 
   @Override
   void reset() {
     slots.clear();
+    gmem.clear();
     frames.clear();
     mappedPfns.clear();
     places.clear();
@@ -69,7 +79,11 @@ final class GuestMemory extends Watch {
     Trace trace = trace();
     switch (trace.op(event)) {
       case TRACE -> point(event);
-      case PAGE_ALLOC -> holds(trace.a(event), NO_TOKEN);
+      case PAGE_ALLOC -> {
+        gmem.alloc(trace.a(event));
+        holds(trace.a(event), NO_TOKEN);
+        frames.set(frames.row(trace.a(event)), WORD, trace.object(event));
+      }
       case PAGE_CLEAR -> {
         holds(trace.a(event), trace.b(event));
         frames.set(frames.row(trace.a(event)), CLEARED_AT, event);
@@ -79,10 +93,10 @@ final class GuestMemory extends Watch {
         holds(trace.a(event), trace.c(event));
         changedUnderMappings(event);
       }
-      case GUEST_LOAD, GUEST_FETCH -> guest(event, false);
+      case GUEST_LOAD, GUEST_FETCH -> guest(event, place(trace.a(event), trace.b(event)), trace.c(event), false);
       case GUEST_STORE -> {
         holds(trace.b(event), trace.c(event));
-        guest(event, true);
+        guest(event, place(trace.a(event), trace.b(event)), trace.c(event), true);
       }
       default -> {}
     }
@@ -109,9 +123,16 @@ final class GuestMemory extends Watch {
           holds(trace.b(event), trace.c(event));
         }
       }
-      case HOST_PTE -> {
-        mappedPfns.set(mappedPfns.row(trace.a(event)), 0, trace.c(event));
-        appears(trace.a(event), trace.c(event), event);
+      case HOST_PTE -> maps(trace.a(event), trace.c(event), event);
+      case GMEM_BIND -> gmem.on(trace, event);
+      case GMEM_FOLIO -> {
+        gmem.on(trace, event);
+        maps(GmemPages.key(trace.a(event), trace.b(event)), trace.c(event), event);
+      }
+      case EMULATE -> {
+        if (trace.d(event) == IN_MEMORY) {
+          emulated(event);
+        }
       }
       default -> {}
     }
@@ -121,6 +142,11 @@ final class GuestMemory extends Watch {
     int frame = frames.row(pfn);
     frames.set(frame, TOKEN, token);
     frames.set(frame, CLEARED_AT, 0);
+  }
+
+  private void maps(long place, long pfn, int event) {
+    mappedPfns.set(mappedPfns.row(place), 0, pfn);
+    appears(place, pfn, event);
   }
 
   private void changedUnderMappings(int event) {
@@ -133,27 +159,47 @@ final class GuestMemory extends Watch {
   }
 
   /** A frame can be reached at a place from now on: if its token is new there, that is a store by the host. */
-  private void appears(long hva, long pfn, int event) {
+  private void appears(long place, long pfn, int event) {
     int frame = pfn == 0 ? NONE : frames.find(pfn);
-    if (frame >= 0 && frames.get(frame, TOKEN) != NO_TOKEN && !knows(hva, frames.get(frame, TOKEN))) {
+    if (frame >= 0 && frames.get(frame, TOKEN) != NO_TOKEN && !knows(place, frames.get(frame, TOKEN))) {
       // It takes effect at some time between the two: other tasks may see the page's place empty meanwhile.
       int cleared = (int) frames.get(frame, CLEARED_AT);
-      add(hva, frames.get(frame, TOKEN), true, cleared > 0 ? cleared : event, event, event);
+      add(place, frames.get(frame, TOKEN), true, cleared > 0 ? cleared : event, event, event);
     }
   }
 
-  private void guest(int event, boolean store) {
-    Trace trace = trace();
-    int task = trace.task(event);
-    long hva = slots.lastHva(trace.a(event));
-    if (hva == Slots.NO_HVA || trace.c(event) == NO_TOKEN) {
+  /** The place that a guest gets to who finds {@code pfn} behind {@code gfn}. */
+  private long place(long gfn, long pfn) {
+    long page = gmem.page(pfn);
+    return page == GmemPages.NONE ? slots.lastHva(gfn) : page;
+  }
+
+  private void guest(int event, long place, long token, boolean store) {
+    int task = trace().task(event);
+    if (place == Slots.NO_HVA || token == NO_TOKEN) {
       return;
     }
     underway[task] = accesses;
-    add(hva, trace.c(event), store, begun[task] == NONE ? event : begun[task], Integer.MAX_VALUE, event);
+    add(place, token, store, begun[task] == NONE ? event : begun[task], Integer.MAX_VALUE, event);
   }
 
-  private void add(long hva, long token, boolean store, int begin, int end, int hit) {
+  private void emulated(int event) {
+    Trace trace = trace();
+    int access = Traces.emulatedAccess(trace, event);
+    for (int frame = 0; frame < frames.size() && access >= 0; frame++) {
+      if (frames.get(frame, WORD) == trace.object(access)) {
+        boolean store = trace.c(event) != 0;
+        if (store) {
+          holds(frames.key(frame), trace.a(access));
+        }
+        long gfn = trace.b(event) >>> StageTwoEntry.PAGE_SHIFT;
+        guest(event, place(gfn, frames.key(frame)), trace.a(access), store);
+        return;
+      }
+    }
+  }
+
+  private void add(long place, long token, boolean store, int begin, int end, int hit) {
     if (accesses == hits.length) {
       placeOf = Arrays.copyOf(placeOf, accesses * 2);
       tokenOf = Arrays.copyOf(tokenOf, accesses * 2);
@@ -162,25 +208,25 @@ final class GuestMemory extends Watch {
       hits = Arrays.copyOf(hits, accesses * 2);
       stores = Arrays.copyOf(stores, accesses * 2);
     }
-    int place = places.row(hva);
+    int row = places.row(place);
     int value = tokens.row(token);
-    placeOf[accesses] = place;
+    placeOf[accesses] = row;
     tokenOf[accesses] = value;
     begins[accesses] = begin;
     ends[accesses] = end;
     hits[accesses] = hit;
     stores[accesses++] = store;
     if (store) {
-      int pair = known.row((long) place << 32 | value);
+      int pair = known.row((long) row << 32 | value);
       known.set(pair, 0, known.get(pair, 0) + 1);
       tokens.set(value, 0, hit + 1L);
     }
   }
 
-  private boolean knows(long hva, long token) {
-    int place = places.find(hva);
+  private boolean knows(long place, long token) {
+    int row = places.find(place);
     int value = tokens.find(token);
-    return place >= 0 && value >= 0 && known.find((long) place << 32 | value) >= 0;
+    return row >= 0 && value >= 0 && known.find((long) row << 32 | value) >= 0;
   }
 
   @Override
@@ -203,10 +249,9 @@ final class GuestMemory extends Watch {
       }
       int stored = (int) tokens.get(tokenOf[i], 0) - 1;
       if (pair < 0 && stored >= 0) {
-        report(Severity.CORRUPTION, "guest load of gfn " + hex(trace().a(hits[i])) + " sees token " + token(tokenOf[i])
-            + ", which is another page's", RULE,
-            List.of(new Evidence(hits[i], "guest load of gfn " + hex(trace().a(hits[i]))),
-                new Evidence(stored, "store of the token elsewhere")), List.of());
+        String load = "guest load of gfn " + hex(gfn(hits[i]));
+        report(Severity.CORRUPTION, load + " sees token " + token(tokenOf[i]) + ", which is another page's", RULE,
+            List.of(new Evidence(hits[i], load), new Evidence(stored, "store of the token elsewhere")), List.of());
         return;
       }
       register.add(tokenOf[i], stores[i], begins[i], ends[i]);
@@ -221,18 +266,31 @@ final class GuestMemory extends Watch {
     List<String> notes = new ArrayList<>();
     for (int i = 0; i < accesses; i++) {
       if (placeOf[i] == place && (tokenOf[i] == first || tokenOf[i] == second)) {
-        boolean host = trace().op(hits[i]) == Op.TRACE || trace().op(hits[i]) == Op.PAGE_CLEAR
-            || trace().op(hits[i]) == Op.PAGE_COPY;
-        evidence.add(new Evidence(hits[i], (host ? "host puts" : stores[i] ? "guest stores" : "guest loads")
-            + " token " + token(tokenOf[i])));
+        evidence.add(new Evidence(hits[i], actor(hits[i]) + " token " + token(tokenOf[i])));
       }
     }
-    String page = "hva page " + hex(places.key(place));
+    long key = places.key(place);
+    String page = GmemPages.isKey(key) ? GmemPages.name(key) : "hva page " + hex(key);
     notes.add("accesses to " + page + " in the order they hit memory; no order explains them");
     report(Severity.CORRUPTION, first == second
         ? "guest memory at " + page + ": token " + token(first) + " is loaded before it is stored"
         : "guest memory at " + page + ": token " + token(first) + " comes back after token " + token(second),
         RULE, evidence, notes);
+  }
+
+  private long gfn(int event) {
+    Trace trace = trace();
+    return trace.op(event) == Op.TRACE ? trace.b(event) >>> StageTwoEntry.PAGE_SHIFT : trace.a(event);
+  }
+
+  private String actor(int event) {
+    return switch (trace().op(event)) {
+      case GUEST_STORE -> "guest stores";
+      case GUEST_LOAD, GUEST_FETCH -> "guest loads";
+      case TRACE -> trace().point(event) != Tracepoint.EMULATE ? "host puts"
+          : trace().c(event) != 0 ? "KVM stores" : "KVM loads";
+      default -> "host puts";
+    };
   }
 
   private String token(int value) {

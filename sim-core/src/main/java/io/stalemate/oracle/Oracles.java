@@ -28,7 +28,9 @@ public final class Oracles {
         new KernelWarning(),
         new Conformance(bitsPerLevel),
         new DirtyLog(),
-        new PageOwnership(bitsPerLevel));
+        new PageOwnership(bitsPerLevel),
+        new PrivateShared(bitsPerLevel),
+        new WriteTracking(bitsPerLevel));
   }
 
   /** The names, in the order of {@link #all}. */

@@ -16,6 +16,7 @@ final class SlotKinds {
 
   private static final int KVM_MEM_LOG_DIRTY_PAGES = 1;
   private static final int KVM_MEM_READONLY = 1 << 1;
+  private static final int KVM_USER_MEM_SLOTS = 32767;
 
   private static final int START = 0;
   private static final int PAGES = 1;
@@ -23,16 +24,31 @@ final class SlotKinds {
   private static final int FLAGS = 3;
   // Flags that were said before the slot they are for.
   private static final int FLAGS_AHEAD = 4;
+  // Whether the swap that made the slot invalid is still to be told.
+  private static final int SWAP_AHEAD = 5;
 
   private static final int GONE = 0;
   private static final int ACTIVE = 1;
   private static final int GOING = 2;
 
   // By slot id: an id is in use once at a time.
-  private final KeyedRows slots = new KeyedRows(5);
+  private final KeyedRows slots = new KeyedRows(6);
 
   void clear() {
     slots.clear();
+  }
+
+  /**
+   * {@code SLOTS_SWAP}, which follows what it made visible: an invalid slot that was so before is not in the new set.
+   * Whoever does not tell of swaps sees an invalid slot until the ioctl returns.
+   */
+  void swapped() {
+    for (int slot = 0; slot < slots.size(); slot++) {
+      if (slots.get(slot, STATE) == GOING && slots.get(slot, SWAP_AHEAD) == 0) {
+        slots.set(slot, STATE, GONE);
+      }
+      slots.set(slot, SWAP_AHEAD, 0);
+    }
   }
 
   /** Takes a {@code SLOT_*} tracepoint in. */
@@ -48,7 +64,10 @@ final class SlotKinds {
         slots.set(slot, FLAGS, slots.get(slot, FLAGS_AHEAD));
         slots.set(slot, FLAGS_AHEAD, 0);
       }
-      case SLOT_INVALID -> slots.set(slot, STATE, GOING);
+      case SLOT_INVALID -> {
+        slots.set(slot, STATE, GOING);
+        slots.set(slot, SWAP_AHEAD, 1);
+      }
       case SLOT_GONE -> {
         // A slot that moved is gone from where it was, and active where it is.
         if (slots.get(slot, STATE) == GOING || slots.get(slot, START) == trace.b(event)) {
@@ -73,6 +92,18 @@ final class SlotKinds {
       }
     }
     return kind;
+  }
+
+  /** Whether a slot of KVM's own is behind {@code gfn}. */
+  boolean internal(long gfn) {
+    for (int slot = 0; slot < slots.size(); slot++) {
+      long offset = gfn - slots.get(slot, START);
+      if (slots.key(slot) >= KVM_USER_MEM_SLOTS && slots.get(slot, STATE) == ACTIVE
+          && offset >= 0 && offset < slots.get(slot, PAGES)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Whether the memslot {@code id} is in use and logs dirty pages. */

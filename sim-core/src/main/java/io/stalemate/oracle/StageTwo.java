@@ -8,7 +8,8 @@ import io.stalemate.trace.Trace;
  * The stage-2 tables as the events of a run tell them: every entry by the word that holds it, and which table page it
  * lies in, so that entries of tables that were unlinked (and are about to be freed by RCU) are told from live ones.
  *
- * <p>Entries outside any known table page, and all entries while no root was announced, count as live.
+ * <p>Entries outside any known table page, and all entries while no root was announced, count as live. A root counts
+ * until it is freed: on x86 an invalid one too, which is zapped before the memslot update that made it so returns.
  */
 final class StageTwo {
 
@@ -31,6 +32,7 @@ final class StageTwo {
   private final KeyedRows entries = new KeyedRows(5);
   private final KeyedRows tables = new KeyedRows(6);
   private Trace trace = new Trace();
+  private StageTwoFormat format = StageTwoFormat.ARM64;
   private boolean rooted;
 
   /** Tables whose pages hold {@code 1 << bitsPerLevel} entries. */
@@ -42,12 +44,18 @@ final class StageTwo {
     this.trace = trace;
     entries.clear();
     tables.clear();
+    format = StageTwoFormat.ARM64;
     rooted = false;
+  }
+
+  /** How the run's entries are written; arm64's until an x86 event is seen. */
+  StageTwoFormat format() {
+    return format;
   }
 
   /** Number of pages that a leaf at {@code level} maps. */
   long pages(int level) {
-    int shift = bitsPerLevel * (StageTwoEntry.LAST_LEVEL - level);
+    int shift = bitsPerLevel * format.levelsBelow(level);
     return shift < Long.SIZE - 1 ? 1L << shift : Long.MAX_VALUE;
   }
 
@@ -95,8 +103,19 @@ final class StageTwo {
     }
   }
 
-  /** {@code S2_SET_PTE}; yields the entry. */
+  /** {@code TDP_ROOT}: a VM has several, each until it is freed. */
+  void tdpRoot(int event) {
+    format = StageTwoFormat.X86;
+    rooted = true;
+    long owner = trace.a(event) + 1;
+    int table = tables.row(trace.a(event));
+    tables.set(table, ROOT_OF, trace.b(event) != 0 ? owner : 0);
+    tables.set(table, HUNG_FROM, owner);
+  }
+
+  /** {@code S2_SET_PTE} or {@code TDP_SET_SPTE}; yields the entry. */
   int set(int event) {
+    format = StageTwoFormat.of(trace.point(event));
     long key = word(event);
     int before = entries.size();
     int entry = entries.row(key);
@@ -109,8 +128,8 @@ final class StageTwo {
     entries.set(entry, GFN, trace.a(event));
     entries.set(entry, LEVEL, level);
     entries.set(entry, EVENT, event);
-    if (StageTwoEntry.table(level, value)) {
-      int child = tables.find(StageTwoEntry.pfn(value));
+    if (format.table(level, value)) {
+      int child = tables.find(format.pfn(value));
       if (child >= 0) {
         tables.set(child, LINK, entry + 1);
       }
@@ -118,13 +137,13 @@ final class StageTwo {
     return entry;
   }
 
-  /** Yields the event that changed the entry of {@code S2_SET_PTE} last before, or -1. */
+  /** Yields the event that changed the entry of {@link #set} last before, or -1. */
   int changed(int event) {
     int entry = entries.find(word(event));
     return entry < 0 ? -1 : event(entry);
   }
 
-  /** Yields the word that the store before {@code S2_SET_PTE} hit, or a key made of gfn and level. */
+  /** Yields the word that the store before the event of {@link #set} hit, or a key made of gfn and level. */
   long word(int event) {
     int store = event - 1;
     if (store >= 0 && trace.task(store) == trace.task(event) && stores(trace.op(store))) {
@@ -154,9 +173,14 @@ final class StageTwo {
     return (int) entries.get(entry, EVENT);
   }
 
+  /** The first frame that the entry's value leads to. */
+  long pfn(int entry) {
+    return format.pfn(value(entry));
+  }
+
   /** Whether the entry is a leaf that a hardware walk can reach. */
   boolean liveLeaf(int entry) {
-    return StageTwoEntry.leaf(level(entry), value(entry)) && reachable(entry);
+    return format.leaf(level(entry), value(entry)) && reachable(entry);
   }
 
   /** Whether a root was announced, so that reachability means something. */
@@ -180,11 +204,16 @@ final class StageTwo {
   int counted(int table) {
     int counted = 0;
     for (int i = 0; i < entries.size(); i++) {
-      if (entries.get(i, TABLE) == table + 1 && inside(i, table) && StageTwoEntry.counted(value(i))) {
+      if (entries.get(i, TABLE) == table + 1 && inside(i, table) && format.counted(value(i))) {
         counted++;
       }
     }
     return counted;
+  }
+
+  /** Whether the table page was linked to, or a root, since it was allocated. */
+  boolean everLinked(int table) {
+    return tables.get(table, LINK) != 0 || tables.get(table, HUNG_FROM) != 0;
   }
 
   /** Whether a walk from a root reaches the table page. */
@@ -196,8 +225,8 @@ final class StageTwo {
       }
       int link = (int) tables.get(at, LINK) - 1;
       if (link < 0
-          || !StageTwoEntry.table(level(link), value(link))
-          || StageTwoEntry.pfn(value(link)) != tables.key(at)) {
+          || !format.table(level(link), value(link))
+          || pfn(link) != tables.key(at)) {
         return false;
       }
       int above = (int) entries.get(link, TABLE) - 1;
@@ -209,7 +238,7 @@ final class StageTwo {
     return false;
   }
 
-  /** Yields the VMID of the root that the entry hangs from, or hung from last; -1 if none is known. */
+  /** Yields the VMID (x86: the frame) of the root that the entry hangs from, or hung from last; -1 if none is known. */
   long vmid(int entry) {
     int top = top(entry);
     return top < 0 ? -1 : tables.get(top, HUNG_FROM) - 1;

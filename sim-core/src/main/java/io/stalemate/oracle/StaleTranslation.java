@@ -13,6 +13,9 @@ import java.util.List;
  * A guest reaches memory that is not, or no longer, what the host maps behind the gfn; or a live stage-2 leaf is left
  * that would let it. This is what the whole invalidation protocol is for (kvm-protocol 1.1).
  *
+ * <p>What is right is told by the frame that was found: one of a guest_memfd has to be in the page that is bound to the
+ * gfn, any other behind the gfn's hva. Which of both the gfn should have is for {@link PrivateShared} to say.
+ *
  * <p>A leaf that {@code change_pte} put in place before the host stored its own entry counts as right until the
  * notifier pair around it ends: KSM's two pages hold the same data.
  */
@@ -33,6 +36,7 @@ final class StaleTranslation extends Watch {
 
   private final StageTwo tables;
   private final Slots slots = new Slots();
+  private final GmemPages gmem = new GmemPages();
   private final KeyedRows host = new KeyedRows(4);
   private final KeyedRows frames = new KeyedRows(2);
   // When each CPU cached the translation of a gfn, to tell a frame from its next life. Those of blocks larger than
@@ -49,9 +53,10 @@ final class StaleTranslation extends Watch {
     super("stale-translation", "a guest reaches a page that the host freed, re-used or maps otherwise",
         EnumSet.of(Op.TRACE, Op.PAGE_ALLOC, Op.PAGE_FREE, Op.TLB_FILL, Op.GUEST_LOAD, Op.GUEST_STORE,
             Op.GUEST_FETCH, Op.GUEST_LOAD_TAGS, Op.GUEST_STORE_TAGS),
-        EnumSet.of(Tracepoint.S2_SET_PTE, Tracepoint.S2_ROOT, Tracepoint.SLOT_INSTALL, Tracepoint.SLOT_INVALID,
-            Tracepoint.SLOT_GONE, Tracepoint.HOST_PTE, Tracepoint.VMA_MAP, Tracepoint.NOTIFIER_START,
-            Tracepoint.NOTIFIER_END));
+        EnumSet.of(Tracepoint.S2_SET_PTE, Tracepoint.S2_ROOT, Tracepoint.TDP_SET_SPTE, Tracepoint.TDP_ROOT,
+            Tracepoint.SLOT_INSTALL, Tracepoint.SLOT_INVALID, Tracepoint.SLOT_GONE, Tracepoint.HOST_PTE,
+            Tracepoint.VMA_MAP, Tracepoint.NOTIFIER_START, Tracepoint.NOTIFIER_END, Tracepoint.GMEM_BIND,
+            Tracepoint.GMEM_FOLIO));
     tables = new StageTwo(bitsPerLevel);
   }
 
@@ -59,6 +64,7 @@ final class StaleTranslation extends Watch {
   void reset() {
     tables.reset(trace());
     slots.clear();
+    gmem.clear();
     host.clear();
     frames.clear();
     fills.clear();
@@ -88,8 +94,10 @@ final class StaleTranslation extends Watch {
     Trace trace = trace();
     int task = trace.task(event);
     switch (trace.point(event)) {
-      case S2_SET_PTE -> set(event);
+      case S2_SET_PTE, TDP_SET_SPTE -> set(event);
       case S2_ROOT -> tables.root(event);
+      case TDP_ROOT -> tables.tdpRoot(event);
+      case GMEM_BIND, GMEM_FOLIO -> gmem.on(trace, event);
       case SLOT_INSTALL, SLOT_INVALID, SLOT_GONE -> slots.on(trace, event);
       case HOST_PTE -> {
         int row = host.row(trace.a(event));
@@ -114,6 +122,7 @@ final class StaleTranslation extends Watch {
 
   private void alloc(int event) {
     tables.alloc(event);
+    gmem.alloc(trace().a(event));
     if (trace().a(event) != 0) {
       int frame = frames.row(trace().a(event));
       frames.set(frame, FREED, 0);
@@ -130,11 +139,11 @@ final class StaleTranslation extends Watch {
       return;
     }
     for (int i = 0; i < tables.entries(); i++) {
-      long offset = pfn - StageTwoEntry.pfn(tables.value(i));
+      long offset = pfn - tables.pfn(i);
       if (offset >= 0 && offset < tables.pages(tables.level(i)) && tables.liveLeaf(i)) {
         long gfn = tables.gfn(i) + offset;
         report(Severity.CORRUPTION,
-            "pfn " + hex(pfn) + " is freed while a stage-2 leaf maps gfn " + hex(gfn) + " to it", RULE,
+            "pfn " + hex(pfn) + " is freed while a " + leaf() + " maps gfn " + hex(gfn) + " to it", RULE,
             List.of(mapped(tables.event(i)), new Evidence(event, "free of pfn " + hex(pfn))), List.of());
         return;
       }
@@ -146,7 +155,7 @@ final class StaleTranslation extends Watch {
     if (done() || !tables.liveLeaf(entry)) {
       return;
     }
-    long pfn = StageTwoEntry.pfn(tables.value(entry));
+    long pfn = tables.pfn(entry);
     long pages = tables.pages(tables.level(entry));
     if (pages <= BLOCK_PAGES_MAX) {
       for (long offset = 0; offset < pages; offset++) {
@@ -164,9 +173,9 @@ final class StaleTranslation extends Watch {
   private void mapsFreed(int event, int entry, long pfn, int frame) {
     int freed = frame < 0 ? -1 : (int) frames.get(frame, FREED) - 1;
     if (freed >= 0 && !done()) {
-      long gfn = tables.gfn(entry) + pfn - StageTwoEntry.pfn(tables.value(entry));
+      long gfn = tables.gfn(entry) + pfn - tables.pfn(entry);
       report(Severity.CORRUPTION,
-          "stage-2 leaf for gfn " + hex(gfn) + " maps pfn " + hex(pfn) + ", which is free", RULE,
+          leaf() + " for gfn " + hex(gfn) + " maps pfn " + hex(pfn) + ", which is free", RULE,
           List.of(mapped(event), new Evidence(freed, "free of pfn " + hex(pfn))), List.of());
     }
   }
@@ -213,6 +222,14 @@ final class StaleTranslation extends Watch {
           + " returns"), List.of());
       return;
     }
+    if (gmem.page(pfn) != GmemPages.NONE) {
+      int removed = gmem.removedAt(pfn);
+      if (!gmemRight(gfn, pfn)) {
+        stale(event, what + gmemWrong(gfn, pfn), removed >= 0 ? removedFrom(removed, pfn)
+            : new Evidence(event, "guest access"), List.of());
+      }
+      return;
+    }
     long hva = slots.hva(gfn);
     int row = hva == Slots.NO_HVA ? -1 : host.find(hva);
     if (row < 0 || host.get(row, HOST_EVENT) == 0) {
@@ -228,6 +245,26 @@ final class StaleTranslation extends Watch {
     } else if (store && host.get(row, WRITABLE) == 0) {
       stale(event, what + ", which the host maps read-only (copy on write)", change, List.of());
     }
+  }
+
+  /** Whether a page of a guest_memfd is still in the frame, and bound to {@code gfn} if anything is. */
+  private boolean gmemRight(long gfn, long pfn) {
+    long bound = gmem.bound(gfn);
+    return gmem.removedAt(pfn) < 0 && (bound == GmemPages.NONE || bound == gmem.page(pfn));
+  }
+
+  private String gmemWrong(long gfn, long pfn) {
+    return gmem.removedAt(pfn) >= 0
+        ? ", which is no longer " + GmemPages.name(gmem.page(pfn))
+        : ", which is " + GmemPages.name(gmem.page(pfn)) + ", not " + GmemPages.name(gmem.bound(gfn));
+  }
+
+  private Evidence removedFrom(int removed, long pfn) {
+    return new Evidence(removed, "pfn " + hex(pfn) + " is taken out of the guest_memfd");
+  }
+
+  private String leaf() {
+    return tables.format().stage() + " leaf";
   }
 
   /** The host's change and the map that outlived it come first, then the access that shows it. */
@@ -261,7 +298,7 @@ final class StaleTranslation extends Watch {
     for (int i = tables.entries() - 1; i >= 0; i--) {
       int task = trace().task(tables.event(i));
       if (tables.gfn(i) == gfn
-          && StageTwoEntry.pfn(tables.value(i)) == pfn
+          && tables.pfn(i) == pfn
           && tables.liveLeaf(i)
           && pairStart[task] <= hva
           && hva < pairEnd[task]
@@ -323,8 +360,8 @@ final class StaleTranslation extends Watch {
 
   private void leftBehind(int entry, long offset, int row, long hva) {
     long gfn = tables.gfn(entry) + offset;
-    long pfn = StageTwoEntry.pfn(tables.value(entry)) + offset;
-    String what = "stage-2 leaf left behind: gfn " + hex(gfn) + " still maps pfn " + hex(pfn);
+    long pfn = tables.pfn(entry) + offset;
+    String what = leaf() + " left behind: gfn " + hex(gfn) + " still maps pfn " + hex(pfn);
     int gone = slots.goneAt(gfn);
     if (gone >= 0) {
       report(Severity.CORRUPTION, what + ", but its memslot was deleted", RULE,
@@ -332,11 +369,20 @@ final class StaleTranslation extends Watch {
           List.of());
       return;
     }
+    if (gmem.page(pfn) != GmemPages.NONE) {
+      int removed = gmem.removedAt(pfn);
+      if (!gmemRight(gfn, pfn)) {
+        report(Severity.CORRUPTION, what + gmemWrong(gfn, pfn), RULE, removed >= 0
+            ? List.of(mapped(tables.event(entry)), removedFrom(removed, pfn))
+            : List.of(mapped(tables.event(entry))), List.of());
+      }
+      return;
+    }
     if (row < 0 || host.get(row, HOST_EVENT) == 0 || done()) {
       return;
     }
     long mapped = host.get(row, PFN);
-    boolean readOnly = host.get(row, WRITABLE) == 0 && StageTwoEntry.writable(tables.value(entry));
+    boolean readOnly = host.get(row, WRITABLE) == 0 && tables.format().writable(tables.value(entry));
     if (mapped != pfn || readOnly) {
       String instead = mapped == pfn ? " writable, but the host maps it read-only"
           : ", but the host maps " + (mapped == 0 ? "nothing" : "pfn " + hex(mapped));

@@ -15,8 +15,9 @@ import java.util.List;
  *
  * <p>An install inside the caller's own invalidation of the gfn is {@code change_pte}: the caller holds the host's
  * page-table lock, so whoever else is invalidating there will find the entry changed. Installs by tasks that never
- * sampled are held to the "in progress" half of the rule. Leaves of a table that is built aside are judged when it is
- * linked, unless they repeat the block whose place it takes.
+ * sampled are held to the "in progress" half of the rule. Whoever changes nothing but permissions, as x86's fast page
+ * fault does, installs nothing. Leaves of a table that is built aside are judged when it is linked, unless they repeat
+ * the block whose place it takes.
  */
 final class StalenessProtocol extends Watch {
 
@@ -59,8 +60,9 @@ final class StalenessProtocol extends Watch {
     super("staleness-protocol", "a leaf is installed though an invalidation of it began after the sequence sample",
         EnumSet.of(Op.TRACE, Op.PAGE_ALLOC, Op.PAGE_FREE),
         EnumSet.of(Tracepoint.FAULT_SEQ, Tracepoint.FAULT_PFN, Tracepoint.FAULT_DONE, Tracepoint.FAULT_RETRY,
-            Tracepoint.S2_SET_PTE, Tracepoint.S2_ROOT, Tracepoint.INVALIDATE_BEGIN, Tracepoint.INVALIDATE_RANGE,
-            Tracepoint.INVALIDATE_END, Tracepoint.MN_ACTIVE));
+            Tracepoint.S2_SET_PTE, Tracepoint.S2_ROOT, Tracepoint.TDP_SET_SPTE, Tracepoint.TDP_ROOT,
+            Tracepoint.INVALIDATE_BEGIN, Tracepoint.INVALIDATE_RANGE, Tracepoint.INVALIDATE_END,
+            Tracepoint.MN_ACTIVE));
     tables = new StageTwo(bitsPerLevel);
   }
 
@@ -109,8 +111,9 @@ final class StalenessProtocol extends Watch {
         earlyLookup[task] = NONE;
         awaitsLookup[task] = false;
       }
-      case S2_SET_PTE -> set(event);
+      case S2_SET_PTE, TDP_SET_SPTE -> set(event);
       case S2_ROOT -> tables.root(event);
+      case TDP_ROOT -> tables.tdpRoot(event);
       case INVALIDATE_BEGIN -> begin(event, task);
       case INVALIDATE_RANGE -> range(trace.a(event), trace.b(event), task);
       case INVALIDATE_END -> end(event, task);
@@ -172,9 +175,10 @@ final class StalenessProtocol extends Watch {
     int level = (int) trace.b(event);
     long block = replaced(event);
     int entry = tables.set(event);
-    if (StageTwoEntry.table(level, trace.d(event))) {
+    StageTwoFormat format = tables.format();
+    if (format.table(level, trace.d(event))) {
       linked(event, block);
-    } else if (StageTwoEntry.leaf(level, trace.d(event)) && tables.aside(entry)) {
+    } else if (format.leaf(level, trace.d(event)) && tables.aside(entry)) {
       if (asideCount == aside.length) {
         aside = Arrays.copyOf(aside, asideCount * 2);
         asideAt = Arrays.copyOf(asideAt, asideCount * 2);
@@ -189,20 +193,22 @@ final class StalenessProtocol extends Watch {
   /** The leaf that {@code event} puts something else in the place of, at once or to complete its break; 0 if none. */
   private long replaced(int event) {
     Trace trace = trace();
+    StageTwoFormat format = StageTwoFormat.of(trace.point(event));
     int level = (int) trace.b(event);
-    if (StageTwoEntry.leaf(level, trace.c(event))) {
+    if (format.leaf(level, trace.c(event))) {
       return trace.c(event);
     }
     int before = tables.changed(event);
-    if (before == NONE || !StageTwoEntry.locked(trace.c(event)) || trace.d(before) != trace.c(event)) {
+    if (before == NONE || !format.held(trace.c(event)) || trace.d(before) != trace.c(event)) {
       return 0;
     }
-    return StageTwoEntry.leaf(level, trace.c(before)) ? trace.c(before) : 0;
+    return format.leaf(level, trace.c(before)) ? trace.c(before) : 0;
   }
 
   /** A table took the place of {@code block}, or of nothing if 0: what was built aside below it is live now. */
   private void linked(int event, long block) {
     Trace trace = trace();
+    StageTwoFormat format = tables.format();
     int kept = 0;
     for (int i = 0; i < asideCount; i++) {
       int entry = aside[i];
@@ -214,7 +220,7 @@ final class StalenessProtocol extends Watch {
         aside[kept] = entry;
         asideAt[kept++] = at;
       } else if (block == 0
-          || StageTwoEntry.pfn(trace.d(at)) - StageTwoEntry.pfn(block) != trace.a(at) - trace.a(event)) {
+          || format.pfn(trace.d(at)) - format.pfn(block) != trace.a(at) - trace.a(event)) {
         install(at, trace.task(event));
       }
     }
@@ -224,12 +230,13 @@ final class StalenessProtocol extends Watch {
   private void install(int event, int task) {
     Trace trace = trace();
     int level = (int) trace.b(event);
+    StageTwoFormat format = tables.format();
     long pte = trace.d(event);
-    if (done() || task == Trace.BOOT || !StageTwoEntry.leaf(level, pte)) {
+    if (done() || task == Trace.BOOT || !format.leaf(level, pte)) {
       return;
     }
     long old = trace.c(event);
-    if (StageTwoEntry.leaf(level, old) && StageTwoEntry.pfn(old) == StageTwoEntry.pfn(pte)) {
+    if (format.leaf(level, old) && format.pfn(old) == format.pfn(pte)) {
       return;
     }
     long gfnStart = trace.a(event);
@@ -286,7 +293,7 @@ final class StalenessProtocol extends Watch {
     if (endAt[invalidation] != NONE) {
       evidence.add(new Evidence(endAt[invalidation], "kvm_mmu_invalidate_end"));
     }
-    report(Severity.RULE, "stage-2 leaf for gfn " + hex(trace.a(install)) + " is installed " + how, RULE, evidence,
+    report(Severity.RULE, tables.format().stage() + " leaf for gfn " + hex(trace.a(install)) + " is installed " + how, RULE, evidence,
         notes);
   }
 

@@ -50,6 +50,12 @@ final class SequentialTlb implements Tlb {
       return gfns[slot] == gfn && vmids[slot] == vmid ? slot : -1;
     }
 
+    void clear() {
+      Arrays.fill(gfns, EMPTY);
+      cached = 0;
+      cachedOfBlocks = 0;
+    }
+
     void drop(int slot) {
       cached--;
       cachedOfBlocks -= leafEnds[slot] - leafStarts[slot] > 1 ? 1 : 0;
@@ -155,6 +161,10 @@ final class SequentialTlb implements Tlb {
 
   @Override
   public boolean walkFault(int cpu, int vmid, long gfn) {
+    int slot = cpus[cpu].slot(vmid, gfn);
+    if (slot >= 0) {
+      cpus[cpu].drop(slot);
+    }
     return true;
   }
 
@@ -190,9 +200,7 @@ final class SequentialTlb implements Tlb {
   @Override
   public void tlbiAll() {
     for (Cpu cpu : cpus) {
-      Arrays.fill(cpu.gfns, EMPTY);
-      cpu.cached = 0;
-      cpu.cachedOfBlocks = 0;
+      cpu.clear();
     }
   }
 
@@ -201,4 +209,13 @@ final class SequentialTlb implements Tlb {
 
   @Override
   public void dsb() {}
+
+  @Override
+  public void invept(int cpu, int root) {
+    if (root == EVERY_ROOT) {
+      cpus[cpu].clear();
+    } else {
+      cpus[cpu].invalidate(root, 0, Long.MAX_VALUE, LEVEL_ANY);
+    }
+  }
 }

@@ -61,6 +61,7 @@ final class Code {
   static final int TLBI_ALL = Op.TLBI_ALL.ordinal();
   static final int DSB_ISHST = Op.DSB_ISHST.ordinal();
   static final int DSB = Op.DSB.ordinal();
+  static final int INVEPT = Op.INVEPT.ordinal();
   static final int GUEST_LOAD = Op.GUEST_LOAD.ordinal();
   static final int GUEST_STORE = Op.GUEST_STORE.ordinal();
   static final int GUEST_FETCH = Op.GUEST_FETCH.ordinal();

@@ -19,5 +19,9 @@ public enum Role {
   /** The RCU callback task; goes away with the others. */
   RCU,
   /** A thread in the ioctl that copies MTE tags. */
-  MTE
+  MTE,
+  /** A thread that punches holes into a guest_memfd, or closes it. */
+  GUEST_MEMFD,
+  /** The kernel worker that finishes asynchronous page faults. */
+  ASYNC_PF
 }

@@ -198,4 +198,13 @@ final class SimTlb implements Tlb {
     }
     world.record(Code.DSB, 0, 0, 0, 0, 0);
   }
+
+  @Override
+  public void invept(int cpu, int root) {
+    world.announce(Code.INVEPT, cpuObjects + cpu);
+    int task = world.current();
+    owners.get(cpu).invalidate(task, root, 0, 0, LEVEL_ANY);
+    owners.get(cpu).complete(task);
+    world.record(Code.INVEPT, 0, root, cpu, 0, 0);
+  }
 }

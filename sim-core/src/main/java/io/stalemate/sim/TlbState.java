@@ -22,6 +22,7 @@ public final class TlbState implements TlbOwner {
   private int size;
   private boolean walking;
   private int walkVmid;
+  private long walkGfn;
   private int walkDoomedLevels;
   private long walkDoomedBy;
   private long walkDoomedFrom;
@@ -77,6 +78,7 @@ public final class TlbState implements TlbOwner {
   public void walkBegin(int vmid, long gfn) {
     walking = true;
     walkVmid = vmid;
+    walkGfn = gfn;
     walkDoomedLevels = 0;
     walkDoomedBy = 0;
     walkDoomedFrom = Long.MAX_VALUE;
@@ -87,11 +89,21 @@ public final class TlbState implements TlbOwner {
   @Override
   public void walkEnd() {
     walking = false;
+    dropWalked();
+  }
+
+  /** What a walk was for although it was cached, because it did not permit the access, goes with the walk's end. */
+  private void dropWalked() {
+    int cached = lookup(walkVmid, walkGfn);
+    if (cached >= 0) {
+      drop(cached);
+    }
   }
 
   @Override
   public void fill(int vmid, int level, long gfnBase, long count, long pfnBase, int allowed) {
     walking = false;
+    dropWalked();
     if (size == CAPACITY) {
       drop(0);
     }

@@ -66,7 +66,8 @@ public enum Op {
   COMPLETE(true),
   WAIT_COMPLETION(true),
 
-  // TLB maintenance: a = vmid, b = ipa, c = level or number of pages, d = cpu of a local one.
+  // TLB maintenance: a = vmid, b = ipa, c = level or number of pages, d = cpu of a local one. INVEPT: a = root pfn, or
+  // -1 for all, b = cpu.
   TLBI_IPA(true),
   TLBI_IPA_LOCAL(true),
   TLBI_RANGE(true),
@@ -74,6 +75,7 @@ public enum Op {
   TLBI_ALL(true),
   DSB_ISHST(true),
   DSB(true),
+  INVEPT(true),
 
   // Guest accesses that hit: the object is the page's data word, a = gfn, b = pfn, c = token, d = cpu.
   GUEST_LOAD(true),

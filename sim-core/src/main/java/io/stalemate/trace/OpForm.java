@@ -120,6 +120,7 @@ record OpForm(String verb, Shape shape, List<String> arguments) {
       case TLBI_ALL -> named("tlbi_alle1is");
       case DSB_ISHST -> named("dsb_ishst");
       case DSB -> named("dsb_ish");
+      case INVEPT -> named("invept", "root", "cpu");
       case GUEST_LOAD -> named("guest_load", "gfn", "pfn", "token", "cpu");
       case GUEST_STORE -> named("guest_store", "gfn", "pfn", "token", "cpu");
       case GUEST_FETCH -> named("guest_fetch", "gfn", "pfn", "token", "cpu");

@@ -23,13 +23,14 @@ final class Arrows {
     this.root = root;
     rows.put("machine", List.of());
     rows.put("cpu", List.of("machine"));
+    rows.put("cpu.x86", List.of("machine", "cpu"));
     rows.put("yardstick", List.of("machine"));
     rows.put("sequential", List.of("machine"));
     rows.put("linux", List.of("machine"));
     rows.put("linux.mm", List.of("machine", "linux"));
     rows.put("linux.kvm", List.of("machine", "linux", "linux.mm"));
     rows.put("linux.arm64", List.of("machine", "cpu", "linux", "linux.mm", "linux.kvm"));
-    rows.put("linux.x86", List.of("machine"));
+    rows.put("linux.x86", List.of("machine", "cpu", "cpu.x86", "linux", "linux.mm", "linux.kvm"));
     rows.put("linux.arm64.nvhe", List.of("machine", "cpu", "linux", "linux.kvm", "linux.arm64"));
     rows.put("trace", List.of("machine"));
     rows.put("strategy", List.of("trace"));

@@ -45,7 +45,15 @@ class DecisionTableTest {
   /** Every combination of facts is decided, and each row decides one that no row before it does. */
   @Test
   void guestAbortsAreDecidedCompletelyAndNoRowIsIdle() {
-    DecisionTable table = GuestAbortTable.TABLE;
+    decidesCompletely(GuestAbortTable.TABLE);
+  }
+
+  @Test
+  void pageFaultsOfX86AreDecidedCompletelyAndNoRowIsIdle() {
+    decidesCompletely(X86PageFaultTable.TABLE);
+  }
+
+  private static void decidesCompletely(DecisionTable table) {
     BitSet used = new BitSet();
     int[] facts = new int[table.facts().size()];
     do {

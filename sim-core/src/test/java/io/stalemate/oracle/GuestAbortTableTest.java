@@ -25,7 +25,7 @@ class GuestAbortTableTest {
   private static final long WALK = 0x92000087L;
   private static final long FETCH = 0x82000007L;
   private static final long ACCESS_FLAG = 0x93000008L;
-  private static final int V6_12 = 2;
+  private static final int V6_12 = 3;
 
   private final Story story = new Story(new Conformance(2));
   private final int vcpu = story.task("vcpu0");

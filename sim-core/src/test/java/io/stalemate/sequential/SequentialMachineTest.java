@@ -158,6 +158,32 @@ final class SequentialMachineTest {
   }
 
   @Test
+  void inveptDropsOneRootOrEveryRootOfItsCpu() {
+    Tlb tlb = machine.tlb();
+    fill(0, 5, 1, 5, 1);
+    fill(0, 1030, 2, 1024, 512);
+    fill(1, 5, 1, 5, 1);
+    tlb.invept(0, VMID + 1);
+    assertThat(cached(0, 5)).isTrue();
+    tlb.invept(0, VMID);
+    assertThat(cached(0, 5)).isFalse();
+    assertThat(cached(0, 1030)).isFalse();
+    assertThat(cached(1, 5)).isTrue();
+    tlb.invept(1, Tlb.EVERY_ROOT);
+    assertThat(cached(1, 5)).isFalse();
+  }
+
+  @Test
+  void aWalkThatFaultsDropsWhatWasCached() {
+    fill(0, 5, 1, 5, 1);
+    fill(0, 6, 1, 6, 1);
+    machine.tlb().walkBegin(0, VMID, 5);
+    assertThat(machine.tlb().walkFault(0, VMID, 5)).isTrue();
+    assertThat(cached(0, 5)).isFalse();
+    assertThat(cached(0, 6)).isTrue();
+  }
+
+  @Test
   void invalidationsDropWhatTheyNameAndNothingElse() {
     Tlb tlb = machine.tlb();
     fill(0, 5, 3, 5, 1);

@@ -207,6 +207,33 @@ final class TlbTest {
   }
 
   @Test
+  void inveptDropsOneRootOrEveryRootOfItsCpuAtOnce() {
+    fillPage(0, 1);
+    fillBlock(0);
+    fillPage(1, 1);
+    tlb.invept(0, VMID + 1);
+    assertThat(load(0, 1)).as("another root's").isEqualTo(Tlb.HIT);
+    tlb.invept(0, VMID);
+    assertThat(load(0, 1)).as("without a barrier").isEqualTo(Tlb.MISS);
+    assertThat(load(0, 3)).as("the block as well").isEqualTo(Tlb.MISS);
+    assertThat(load(1, 1)).as("another CPU").isEqualTo(Tlb.HIT);
+    tlb.invept(1, Tlb.EVERY_ROOT);
+    assertThat(load(1, 1)).isEqualTo(Tlb.MISS);
+  }
+
+  @Test
+  void aWalkForWhatIsCachedReplacesItAndItsFaultDropsIt() {
+    tlb.walkBegin(0, VMID, 1);
+    tlb.fill(0, VMID, PAGE, 1, 1, pfn, Tlb.READ);
+    assertThat(tlb.access(0, VMID, 1, Access.STORE, 1)).isEqualTo(Tlb.DENIED);
+    fillPage(0, 1);
+    assertThat(tlb.access(0, VMID, 1, Access.STORE, 1)).isEqualTo(Tlb.HIT);
+    tlb.walkBegin(0, VMID, 1);
+    assertThat(tlb.walkFault(0, VMID, 1)).isTrue();
+    assertThat(load(0, 1)).isEqualTo(Tlb.MISS);
+  }
+
+  @Test
   void theOldestEntryMakesRoomWhenTheTlbIsFull() {
     for (long gfn = 0; gfn <= 64; gfn++) {
       fillPage(0, gfn);

@@ -71,16 +71,15 @@ final class BenchCommand implements Callable<Integer> {
   }
 
   private List<Case> cases() {
-    Case correct = Subject.of(scenario, Optional.empty(), Optional.empty());
+    Case correct = Subject.of(scenario, Optional.empty(), Optional.empty(), Optional.empty());
     Optional<String> mutant = Optional.ofNullable(race).or(() -> Races.all().stream()
-        .map(Race::card)
-        .filter(card -> card.kind() != Race.Kind.CANARY
-            && card.scenarios().contains(correct.scenario().name())
-            && card.eras().contains(correct.era()))
-        .map(Race.Card::name)
+        .filter(each -> each.card().kind() != Race.Kind.CANARY
+            && each.card().scenarios().contains(correct.scenario().name())
+            && each.kernels(correct.scenario()).contains(correct.kernel()))
+        .map(each -> each.card().name())
         .findFirst());
     List<Case> cases = new ArrayList<>(List.of(correct));
-    mutant.ifPresent(name -> cases.add(Subject.of(scenario, Optional.empty(), Optional.of(name))));
+    mutant.ifPresent(name -> cases.add(Subject.of(scenario, Optional.empty(), Optional.empty(), Optional.of(name))));
     return cases;
   }
 

@@ -6,6 +6,7 @@ import io.stalemate.race.Race;
 import io.stalemate.race.Races;
 import io.stalemate.report.Colour;
 import io.stalemate.report.Screen;
+import io.stalemate.scenario.Worded;
 import io.stalemate.scenario.file.Catalogue;
 import io.stalemate.scenario.input.Nearest;
 import io.stalemate.scenario.input.Refused;
@@ -98,32 +99,33 @@ final class ListCommand implements Callable<Integer> {
         global.out().println();
       }
       heading(group);
-      Rows rows = new Rows("name", "title");
+      Rows rows = new Rows("name", "system", "title");
       catalogue.entries().stream().filter(entry -> entry.group().equals(group.name()))
-          .forEach(entry -> rows.row(entry.name(), entry.title()));
+          .forEach(entry -> rows.row(entry.name(), entry.systems(), entry.title()));
       rows.printWithoutHead("  ");
     }
   }
 
   /** Races stand under the group of the scenario that exposes them first. */
   private void printRaces() {
-    global.out().println("races by what exposes them: name, kind, eras, oracle; what it is; scenarios; source");
+    global.out().println(
+        "races by what exposes them: name, kind, systems, eras, oracle; what it is; scenarios; source");
     global.out().println("without --era the scenario's own era is taken if it is listed, else the first listed");
     for (Catalogue.Group group : catalogue.groups()) {
-      List<Race.Card> cards = Races.all().stream().map(Race::card)
-          .filter(card -> partOf(card).equals(group.name())).toList();
-      if (!cards.isEmpty()) {
+      List<Race> races = Races.all().stream().filter(race -> partOf(race.card()).equals(group.name())).toList();
+      if (!races.isEmpty()) {
         global.out().println();
         heading(group);
-        int width = cards.stream().mapToInt(card -> card.name().length()).max().orElseThrow();
-        cards.forEach(card -> printRace(card, width));
+        int width = races.stream().mapToInt(race -> race.card().name().length()).max().orElseThrow();
+        races.forEach(race -> printRace(race, width));
       }
     }
   }
 
-  private void printRace(Race.Card card, int width) {
-    global.out().println(String.format(Locale.ROOT, "  %-" + width + "s %-11s %-17s %s", card.name(), kind(card),
-        String.join(" ", card.eras()), card.oracle()));
+  private void printRace(Race race, int width) {
+    Race.Card card = race.card();
+    global.out().println(String.format(Locale.ROOT, "  %-" + width + "s %-11s %-9s %-17s %s", card.name(), kind(card),
+        systems(race), String.join(" ", card.eras()), card.oracle()));
     paragraph(card.title());
     paragraph("in " + String.join(", ", card.scenarios()));
     paragraph(card.source());
@@ -142,6 +144,10 @@ final class ListCommand implements Callable<Integer> {
     return catalogue.groupOf(card.scenarios().getFirst());
   }
 
+  private static String systems(Race race) {
+    return String.join(" ", Worded.words(race.systems().toArray(Worded[]::new)));
+  }
+
   private static String kind(Race.Card card) {
     return card.kind().name().toLowerCase(Locale.ROOT);
   }
@@ -149,18 +155,21 @@ final class ListCommand implements Callable<Integer> {
   private void toJson(What each, ObjectNode document) {
     switch (each) {
       case SCENARIOS -> {
-        Rows scenarios = new Rows("name", "group", "title");
-        catalogue.entries().forEach(entry -> scenarios.row(entry.name(), entry.group(), entry.title()));
+        Rows scenarios = new Rows("name", "group", "system", "title");
+        catalogue.entries()
+            .forEach(entry -> scenarios.row(entry.name(), entry.group(), entry.systems(), entry.title()));
         scenarios.toJson("scenarios", document);
         Rows groups = new Rows("name", "title");
         catalogue.groups().forEach(group -> groups.row(group.name(), group.title()));
         groups.toJson("groups", document);
       }
       case RACES -> {
-        Rows races = new Rows("name", "kind", "oracle", "eras", "scenario", "title", "source", "part");
-        Races.all().stream().map(Race::card).forEach(card -> races.row(card.name(), kind(card), card.oracle(),
-            String.join(" ", card.eras()), String.join(" ", card.scenarios()), card.title(), card.source(),
-            partOf(card)));
+        Rows races = new Rows("name", "kind", "oracle", "system", "eras", "scenario", "title", "source", "part");
+        Races.all().forEach(race -> {
+          Race.Card card = race.card();
+          races.row(card.name(), kind(card), card.oracle(), systems(race), String.join(" ", card.eras()),
+              String.join(" ", card.scenarios()), card.title(), card.source(), partOf(card));
+        });
         races.toJson("races", document);
       }
       case STRATEGIES -> strategies().toJson("strategies", document);

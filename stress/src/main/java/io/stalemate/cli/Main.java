@@ -26,6 +26,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       RunCommand.class,
       ReplayCommand.class,
       ShowCommand.class,
+      CompareCommand.class,
       ListCommand.class,
       TemplateCommand.class,
       BenchCommand.class,

@@ -114,6 +114,7 @@ record Recorded(Case subject, Token token, Optional<RecordedTrace> trace) {
     header.put("token", token.text());
     header.put("scenario", subject.scenario().name());
     header.put("digest", subject.scenario().digest());
+    header.put("system", subject.kernel().system().word());
     header.put("era", subject.era());
     header.put("race", subject.race().map(race -> race.card().name()).orElse("none"));
     if (subject.plainAccessesAreChoices()) {

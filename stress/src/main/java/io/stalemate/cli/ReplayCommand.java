@@ -126,7 +126,8 @@ final class ReplayCommand implements Callable<Integer> {
       global.err().flush();
     }
     line("%s%s, %s · %d steps, %d events, %s", recorded.subject().scenario().name(),
-        recorded.subject().race().map(race -> " with race " + race.card().name()).orElse(""), recorded.subject().era(),
+        recorded.subject().race().map(race -> " with race " + race.card().name()).orElse(""),
+        recorded.subject().kernelText(),
         runner.steps(), runner.trace().size(), runner.ending().name().toLowerCase(Locale.ROOT));
     difference.ifPresent(diff -> {
       line("differs from the file at event %d, step %d:", diff.event(), diff.step());
@@ -152,6 +153,7 @@ final class ReplayCommand implements Callable<Integer> {
     Json json = new Json();
     ObjectNode document = json.document("replay")
         .put("scenario", recorded.subject().scenario().name())
+        .put("system", recorded.subject().kernel().system().word())
         .put("era", recorded.subject().era())
         .put("race", recorded.subject().race().map(race -> race.card().name()).orElse(null))
         .put("token", recorded.token().text())

@@ -43,6 +43,10 @@ final class RunCommand implements Callable<Integer> {
   @Option(names = "--race", paramLabel = "RACE", description = "puts a known race back ('list races')")
   private @Nullable String race;
 
+  @Option(names = "--system", paramLabel = "SYSTEM",
+      description = "runs on another of the scenario's systems, for example kvm-x86")
+  private @Nullable String system;
+
   @Option(names = "--era", paramLabel = "ERA", description = "runs the text of another kernel, for example v5.15")
   private @Nullable String era;
 
@@ -86,11 +90,12 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Case subject = Subject.of(scenario, Optional.ofNullable(era), Optional.ofNullable(race))
+    Case subject = Subject.of(
+            scenario, Optional.ofNullable(system), Optional.ofNullable(era), Optional.ofNullable(race))
         .withPlainAccessesAsChoices(plainChoices)
         .watchedBy(oracles);
-    Session.Plan plan = new Session.Plan(subject, Strategies.tokenName(strategy), seed(), runsMax(), nanosMax(),
-        workers(), keepGoing);
+    Session.Plan plan = new Session.Plan(subject, Strategies.tokenName(strategy), seed(seed), runsMax(), nanosMax(),
+        workers(workers), keepGoing);
     Model model = Model.builtIn();
     Session session = new Session(plan);
     try (Worlds worlds = new Worlds(plan.workers() + 3);
@@ -123,13 +128,6 @@ final class RunCommand implements Callable<Integer> {
     }
   }
 
-  private long seed() {
-    if (!SEED.matcher(seed).matches()) {
-      throw Refused.usage("seed " + Safe.quote(seed) + "; 1 to 16 hex digits are allowed");
-    }
-    return Long.parseUnsignedLong(seed.startsWith("0x") ? seed.substring(2) : seed, 16);
-  }
-
   private long runsMax() {
     if (budget == null || (budget.runs == null && budget.duration == null)) {
       return RUNS_DEFAULT;
@@ -147,11 +145,20 @@ final class RunCommand implements Callable<Integer> {
     return budget == null || budget.duration == null ? Long.MAX_VALUE : Duration.nanos(budget.duration);
   }
 
-  private int workers() {
-    int wanted = workers == null ? Math.min(WORKERS_MAX, Runtime.getRuntime().availableProcessors()) : workers;
+  /** Yields how many workers {@code asked} for, or one a core. */
+  static int workers(@Nullable Integer asked) {
+    int wanted = asked == null ? Math.min(WORKERS_MAX, Runtime.getRuntime().availableProcessors()) : asked;
     if (wanted < 1 || wanted > WORKERS_MAX) {
       throw Refused.usage("--workers " + wanted + "; 1 to " + WORKERS_MAX + " are allowed");
     }
     return wanted;
+  }
+
+  /** Yields the seed that {@code text} is. */
+  static long seed(String text) {
+    if (!SEED.matcher(text).matches()) {
+      throw Refused.usage("seed " + Safe.quote(text) + "; 1 to 16 hex digits are allowed");
+    }
+    return Long.parseUnsignedLong(text.startsWith("0x") ? text.substring(2) : text, 16);
   }
 }

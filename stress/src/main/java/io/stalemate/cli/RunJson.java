@@ -40,6 +40,7 @@ final class RunJson {
     Tally tally = result.tally();
     ObjectNode document = json.document("run")
         .put("scenario", scenario.name())
+        .put("system", subject.kernel().system().word())
         .put("era", subject.era())
         .put("race", subject.race().map(race -> race.card().name()).orElse(null))
         .put("strategy", plan.strategy())

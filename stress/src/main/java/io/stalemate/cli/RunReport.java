@@ -138,7 +138,7 @@ final class RunReport {
   private void printSummary(boolean seen) {
     line("%s%s, %s: %s · model %s", scenario.name(),
         subject.race().map(race -> " with race " + race.card().name()).orElse(""),
-        subject.era(), scenario.title(), model.id());
+        subject.kernelText(), scenario.title(), model.id());
     if (!exposure.isIdle()) {
       printRuns(seen);
     }
@@ -186,10 +186,14 @@ final class RunReport {
   }
 
   private void printOutcome(String name, long count, String grade, String example) {
-    double share = 100.0 * count / Math.max(1, result.tally().runs());
-    line("%-44s %,11d %8s  %-12s %s", name, count,
-        share < 0.01 ? "<0.01%" : String.format(Locale.ROOT, "%.2f%%", share),
+    line("%-44s %,11d %8s  %-12s %s", name, count, share(count, result.tally().runs()),
         grade.equals("forbidden") ? "FORBIDDEN" : grade, example);
+  }
+
+  /** Yields the share of {@code count} in {@code runs}, in percent. */
+  static String share(long count, long runs) {
+    double share = 100.0 * count / Math.max(1, runs);
+    return share < 0.01 ? "<0.01%" : String.format(Locale.ROOT, "%.2f%%", share);
   }
 
   /** Yields the seed of the first run with outcome {@code outcome}. */

@@ -21,10 +21,10 @@ final class Subject {
   private Subject() {}
 
   /** Yields the case of a scenario's name or file. */
-  static Case of(String scenarioOrFile, Optional<String> era, Optional<String> race) {
+  static Case of(String scenarioOrFile, Optional<String> system, Optional<String> era, Optional<String> race) {
     return looksLikeFile(scenarioOrFile)
-        ? Case.of(ScenarioFile.read(path(scenarioOrFile)), false, era, race)
-        : Case.of(new Catalogue().scenario(scenarioOrFile), true, era, race);
+        ? Case.of(ScenarioFile.read(path(scenarioOrFile)), false, system, era, race)
+        : Case.of(new Catalogue().scenario(scenarioOrFile), true, system, era, race);
   }
 
   private static boolean looksLikeFile(String argument) {

@@ -34,7 +34,7 @@ final class VerifyDeterminismCommand implements Callable<Integer> {
   private static final int RADIX = 16;
   /** Begins the lines that a child JVM prints; whatever else the JVM says is passed over. */
   private static final String MARK = "hashes";
-  /** The mark, the scenario and the era. */
+  /** The mark, the scenario and the kernel. */
   private static final int BEFORE_HASHES = 3;
 
   @Mixin
@@ -111,7 +111,7 @@ final class VerifyDeterminismCommand implements Callable<Integer> {
     for (String name : scenario == null ? catalogue.names() : List.of(scenario)) {
       Scenario each = catalogue.scenario(name);
       if (race == null) {
-        each.vm().eras().forEach(era -> cases.add(Case.of(each, true, Optional.of(era), Optional.empty())));
+        each.kernels().forEach(kernel -> cases.add(Case.of(each, true, kernel, Optional.empty())));
       } else {
         cases.add(Case.of(each, true, Optional.empty(), Optional.of(race)));
       }
@@ -128,7 +128,7 @@ final class VerifyDeterminismCommand implements Callable<Integer> {
 
   private void printHashes(TraceHashes hashes) {
     StringBuilder line = new StringBuilder(MARK).append('\t').append(hashes.subject().scenario().name())
-        .append('\t').append(hashes.subject().era());
+        .append('\t').append(hashes.subject().kernel().text());
     for (int run = 0; run < hashes.runs(); run++) {
       line.append('\t').append(RunReport.hex(hashes.hash(run)));
     }
@@ -174,15 +174,16 @@ final class VerifyDeterminismCommand implements Callable<Integer> {
   }
 
   private void print(List<TraceHashes> hashes, Verdict verdict) {
-    line("%-32s %-8s %9s  %-16s  %s", "scenario", "era", "seeds", "digest", "traces");
+    line("%-32s %-15s %9s  %-16s  %s", "scenario", "kernel", "seeds", "digest", "traces");
     for (TraceHashes each : hashes) {
-      line("%-32s %-8s %,9d  %s  %s", each.subject().scenario().name(), each.subject().era(), each.runs(),
+      line("%-32s %-15s %,9d  %s  %s", each.subject().scenario().name(), each.subject().kernel().text(), each.runs(),
           RunReport.hex(each.digest()), differs(each) ? "DIFFERENT" : "equal");
     }
     Model model = Model.builtIn();
     for (Difference difference : differences) {
       line("run %,d of %s, %s differs in %s: %s instead of %s: %s", difference.run() + 1,
-          difference.expected().subject().scenario().name(), difference.expected().subject().era(), difference.where(),
+          difference.expected().subject().scenario().name(), difference.expected().subject().kernel().text(),
+          difference.where(),
           RunReport.hex(difference.actual().hash(difference.run())),
           RunReport.hex(difference.expected().hash(difference.run())),
           difference.expected().token(difference.run(), model).text());
@@ -209,6 +210,7 @@ final class VerifyDeterminismCommand implements Callable<Integer> {
     for (TraceHashes each : hashes) {
       scenarios.addObject()
           .put("name", each.subject().scenario().name())
+          .put("system", each.subject().kernel().system().word())
           .put("era", each.subject().era())
           .put("digest", RunReport.hex(each.digest()))
           .put("equal", !differs(each));
@@ -217,6 +219,7 @@ final class VerifyDeterminismCommand implements Callable<Integer> {
     for (Difference difference : differences) {
       array.addObject()
           .put("scenario", difference.expected().subject().scenario().name())
+          .put("system", difference.expected().subject().kernel().system().word())
           .put("era", difference.expected().subject().era())
           .put("where", difference.where())
           .put("run", difference.run())

@@ -50,6 +50,14 @@ final class NativeTlb implements Tlb {
     // What was invalidated while a walk was under way.
     final List<Named> meanwhile = new ArrayList<>();
     boolean walking;
+    int walkVmid;
+    long walkGfn;
+
+    /** The walk ends, and with it what was cached of the gfn it was for. */
+    void walkEnd() {
+      walking = false;
+      entries.removeIf(entry -> entry.translates(walkVmid, walkGfn));
+    }
   }
 
   @Override
@@ -110,6 +118,8 @@ final class NativeTlb implements Tlb {
     Cpu at = cpus.get(cpu);
     synchronized (at) {
       at.walking = true;
+      at.walkVmid = vmid;
+      at.walkGfn = gfn;
       at.meanwhile.clear();
     }
   }
@@ -118,7 +128,7 @@ final class NativeTlb implements Tlb {
   public boolean fill(int cpu, int vmid, int level, long gfnBase, long count, long pfnBase, int permissions) {
     Cpu at = cpus.get(cpu);
     synchronized (at) {
-      at.walking = false;
+      at.walkEnd();
       for (Named named : at.meanwhile) {
         if (named.names(vmid, gfnBase, count, level)) {
           return false;
@@ -136,7 +146,7 @@ final class NativeTlb implements Tlb {
   public boolean walkFault(int cpu, int vmid, long gfn) {
     Cpu at = cpus.get(cpu);
     synchronized (at) {
-      at.walking = false;
+      at.walkEnd();
       for (Named named : at.meanwhile) {
         // A fault has no level: any will do.
         if (named.names(vmid, gfn, 1, named.level)) {
@@ -193,6 +203,12 @@ final class NativeTlb implements Tlb {
 
   @Override
   public void dsb() {
+    VarHandle.fullFence();
+  }
+
+  @Override
+  public void invept(int cpu, int root) {
+    invalidate(cpus.get(cpu), new Named(root == EVERY_ROOT ? EVERY_VMID : root, 0, 0, LEVEL_ANY));
     VarHandle.fullFence();
   }
 }

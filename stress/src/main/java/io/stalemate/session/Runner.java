@@ -44,7 +44,7 @@ public final class Runner {
   public Runner(Worlds worlds, int index, Case subject) {
     this.subject = subject;
     this.scenario = subject.scenario();
-    this.testbed = Testbed.of(scenario, subject.era(), subject.race());
+    this.testbed = Testbed.of(scenario, subject.kernel(), subject.race());
     this.options = testbed.options().withPlainAccessesAsChoices(subject.plainAccessesAreChoices());
     this.oracles = new OracleSet(oraclesFor(subject));
     this.world = worlds.open(index, new Eyes());

@@ -323,6 +323,40 @@ class MachineContractTest {
 
   @ParameterizedTest
   @EnumSource
+  void inveptDropsWhatItsCpuHasOfARoot(Bindings binding) {
+    binding.run(1, m -> alone(() -> {
+      Tlb tlb = m.tlb();
+      long pfn = m.pages().alloc(PageUse.USER, 1, Gfp.KERNEL);
+      fill(tlb, 0, 1, pfn, Tlb.READ);
+      tlb.invept(1, 1);
+      tlb.invept(0, 2);
+      assertThat(tlb.access(0, 1, 2, Access.LOAD, 0)).as("another CPU's, another root's").isEqualTo(Tlb.HIT);
+      tlb.invept(0, 1);
+      assertThat(tlb.access(0, 1, 2, Access.LOAD, 0)).isEqualTo(Tlb.MISS);
+      fill(tlb, 0, 1, pfn, Tlb.READ);
+      tlb.invept(0, Tlb.EVERY_ROOT);
+      assertThat(tlb.access(0, 1, 2, Access.LOAD, 0)).isEqualTo(Tlb.MISS);
+    }));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aWalkForWhatIsCachedReplacesItOrDropsIt(Bindings binding) {
+    binding.run(1, m -> alone(() -> {
+      Tlb tlb = m.tlb();
+      long pfn = m.pages().alloc(PageUse.USER, 1, Gfp.KERNEL);
+      fill(tlb, 0, 1, pfn, Tlb.READ);
+      assertThat(tlb.access(0, 1, 2, Access.STORE, 9)).isEqualTo(Tlb.DENIED);
+      fill(tlb, 0, 1, pfn, Tlb.READ | Tlb.WRITE);
+      assertThat(tlb.access(0, 1, 2, Access.STORE, 9)).isEqualTo(Tlb.HIT);
+      tlb.walkBegin(0, 1, 2);
+      assertThat(tlb.walkFault(0, 1, 2)).isTrue();
+      assertThat(tlb.access(0, 1, 2, Access.LOAD, 0)).isEqualTo(Tlb.MISS);
+    }));
+  }
+
+  @ParameterizedTest
+  @EnumSource
   void aWalkThatAnInvalidationOvertookFillsNothing(Bindings binding) {
     binding.run(1, m -> alone(() -> {
       Tlb tlb = m.tlb();

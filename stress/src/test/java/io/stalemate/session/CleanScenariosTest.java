@@ -3,6 +3,7 @@ package io.stalemate.session;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stalemate.actors.Worlds;
+import io.stalemate.scenario.Kernel;
 import io.stalemate.scenario.OutcomeClass;
 import io.stalemate.scenario.Scenario;
 import io.stalemate.scenario.file.Catalogue;
@@ -26,10 +27,10 @@ class CleanScenariosTest {
   @MethodSource("names")
   void noEraHasAFindingABoundReachedOrAnOutcomeUnforeseen(String name) {
     Scenario scenario = new Catalogue().scenario(name);
-    for (String era : scenario.vm().eras()) {
+    for (Kernel kernel : scenario.kernels()) {
       for (String strategy : List.of("rnd", "pct3")) {
-        Session.Result result = run(scenario, era, strategy);
-        String which = name + " " + era + " " + strategy;
+        Session.Result result = run(scenario, kernel, strategy);
+        String which = name + " " + kernel.text() + " " + strategy;
         assertThat(result.found()).as(which).isEmpty();
         assertThat(result.differed()).as(which).isEmpty();
         assertThat(result.tally().runs()).as(which).isEqualTo(RUNS);
@@ -43,8 +44,8 @@ class CleanScenariosTest {
     }
   }
 
-  private static Session.Result run(Scenario scenario, String era, String strategy) {
-    Case subject = Case.of(scenario, true, Optional.of(era), Optional.empty());
+  private static Session.Result run(Scenario scenario, Kernel kernel, String strategy) {
+    Case subject = Case.of(scenario, true, kernel, Optional.empty());
     try (Worlds worlds = new Worlds(WORKERS)) {
       return new Session(new Session.Plan(subject, strategy, 3, RUNS, Long.MAX_VALUE, WORKERS, true)).run(worlds);
     }

@@ -52,7 +52,7 @@ final class Goldens {
     Catalogue catalogue = new Catalogue();
     for (String name : catalogue.names()) {
       Scenario scenario = catalogue.scenario(name);
-      scenario.vm().eras().forEach(era -> cases.add(Case.of(scenario, true, Optional.of(era), Optional.empty())));
+      scenario.kernels().forEach(kernel -> cases.add(Case.of(scenario, true, kernel, Optional.empty())));
     }
     races().forEach(card -> cases.add(ofRace(card)));
     List<Golden> goldens = new ArrayList<>();

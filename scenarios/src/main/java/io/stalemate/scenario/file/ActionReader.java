@@ -4,19 +4,21 @@ import io.stalemate.scenario.Action;
 import io.stalemate.scenario.ActionKind;
 import io.stalemate.scenario.DirtyAction;
 import io.stalemate.scenario.CopyTags;
+import io.stalemate.scenario.GmemPage;
 import io.stalemate.scenario.GuestAction;
 import io.stalemate.scenario.GuestCall;
+import io.stalemate.scenario.GuestMemfdFile;
 import io.stalemate.scenario.HostAction;
 import io.stalemate.scenario.Limits;
+import io.stalemate.scenario.Manner;
 import io.stalemate.scenario.MappingKind;
 import io.stalemate.scenario.ProcessExit;
 import io.stalemate.scenario.Repeated;
-import io.stalemate.scenario.SetAttributes;
 import io.stalemate.scenario.SlotAction;
-import io.stalemate.scenario.SystemUnderTest;
 import io.stalemate.scenario.TaskKind;
 import io.stalemate.scenario.Ucall;
 import io.stalemate.scenario.Worded;
+import io.stalemate.scenario.X86Action;
 import io.stalemate.scenario.YardstickAction;
 import io.stalemate.scenario.input.Safe;
 import java.util.ArrayList;
@@ -27,11 +29,11 @@ import java.util.Optional;
 /** Reads one action of a task: {@code { do = store, gfn = 1, times = 2 }}. */
 final class ActionReader {
 
-  private final SystemUnderTest system;
+  private final SystemsReader.Systems systems;
   private final VmReader vm;
 
-  ActionReader(SystemUnderTest system, VmReader vm) {
-    this.system = system;
+  ActionReader(SystemsReader.Systems systems, VmReader vm) {
+    this.systems = systems;
     this.vm = vm;
   }
 
@@ -40,9 +42,9 @@ final class ActionReader {
     List<String> keys = new ArrayList<>(List.of("do", "times"));
     keys.addAll(kind.keys());
     at.allow(keys);
-    if (kind.system() != system) {
-      throw at.refused("do", "action '" + kind.word() + "' in system '" + system.word() + "'; it belongs to system '"
-          + kind.system().word() + "'");
+    if (!kind.systems().containsAll(systems.all())) {
+      throw at.refused("do", "action '" + kind.word() + "' in " + systems.text() + "; it belongs to system '"
+          + String.join("' and '", Worded.words(kind.systems().toArray(Worded[]::new))) + "'");
     }
     if (!kind.doneBy(task)) {
       List<String> doers = Arrays.stream(TaskKind.values()).filter(kind::doneBy).map(Worded::word).toList();
@@ -54,10 +56,10 @@ final class ActionReader {
 
   private Action action(Section at, ActionKind kind) {
     return switch (kind) {
-      case LOAD -> new GuestAction.Load(anyGfn(at), Manners.read(at));
+      case LOAD -> new GuestAction.Load(anyGfn(at), manner(at));
       case STORE -> new GuestAction.Store(
-          anyGfn(at), at.number("data", 1, Limits.DATA, GuestAction.Store.FRESH), Manners.read(at));
-      case FETCH -> new GuestAction.Fetch(anyGfn(at), Manners.read(at));
+          anyGfn(at), at.number("data", 1, Limits.DATA, GuestAction.Store.FRESH), manner(at));
+      case FETCH -> new GuestAction.Fetch(anyGfn(at), manner(at));
       case DC -> new GuestAction.CacheMaintenance(anyGfn(at), at.number("offset", 0, Limits.PAGE_BYTES - 1, 0));
       case UCALL -> new Ucall();
       case MMIO_GUARD_ENROLL, SYSTEM_RESET -> new GuestCall(kind, 0);
@@ -76,7 +78,7 @@ final class ActionReader {
       case SLOT_DELETE -> new SlotAction.SlotDelete(id(at));
       case SLOT_MOVE -> new SlotAction.SlotMove(id(at), gfn(at));
       case SLOT_FLAGS -> new SlotAction.SlotFlags(id(at), vm.flags(at));
-      case SET_ATTRIBUTES -> setAttributes(at);
+      case SET_ATTRIBUTES -> AttributesReader.read(at, vm.geometry());
       case GET_DIRTY_LOG -> new DirtyAction.GetDirtyLog(id(at));
       case CLEAR_DIRTY_LOG -> clearDirtyLog(at);
       case HARVEST_RING -> new DirtyAction.HarvestRing(at.name("vcpu"));
@@ -91,7 +93,28 @@ final class ActionReader {
       case YARDSTICK_INVALIDATE -> new YardstickAction.Invalidate();
       case HOST_LOAD, HOST_STORE, HOST_FETCH, SHARE_HYP, UNSHARE_HYP, DONATE_HYP, HYP_DONATE_HOST, HYP_WRITE, HYP_PIN,
           FFA_SHARE, FFA_RECLAIM, SHARE_GUEST, UNSHARE_GUEST, GUEST_LOAD, GUEST_STORE -> PkvmReader.action(at, kind);
+      case PRE_FAULT -> new X86Action.PreFault(gfn(at), gfns(at));
+      case PUNCH_HOLE -> punchHole(at);
+      case CLOSE -> new X86Action.Close(vm.x86().file(at).name());
+      case TRACK_GFN -> new X86Action.TrackGfn(gfn(at), true);
+      case UNTRACK_GFN -> new X86Action.TrackGfn(gfn(at), false);
+      case ZAP_GFN_RANGE -> new X86Action.ZapGfnRange(gfn(at), gfns(at));
     };
+  }
+
+  private Manner manner(Section at) {
+    return Manners.read(at, systems, vm.x86());
+  }
+
+  private Action punchHole(Section at) {
+    GuestMemfdFile file = vm.x86().file(at);
+    int page = at.number("page", 0, file.pages() - 1L, 0);
+    return new X86Action.PunchHole(new GmemPage(file.name(), page), at.number("pages", 1, file.pages() - page, 1));
+  }
+
+  /** A number of pages from {@code gfn} on, within the tables. */
+  private long gfns(Section at) {
+    return at.number("pages", 1, vm.geometry().gfns() - gfn(at), 1);
   }
 
   private Action ksm(Section at) {
@@ -118,15 +141,6 @@ final class ActionReader {
   private Action protectMte(Section at) {
     needsMte(at);
     return new HostAction.ProtectMte(hva(at), pages(at));
-  }
-
-  private Action setAttributes(Section at) {
-    if (!at.has("private")) {
-      throw at.refused("do", "set-attributes without 'private'; true or false is needed");
-    }
-    long gfn = gfn(at);
-    return new SetAttributes(gfn, at.number("pages", 1, vm.geometry().gfns() - gfn, 1),
-        at.flag("private", false));
   }
 
   private Action clearDirtyLog(Section at) {

@@ -1,6 +1,7 @@
 package io.stalemate.scenario.file;
 
 import io.stalemate.scenario.Scenario;
+import io.stalemate.scenario.SystemUnderTest;
 import io.stalemate.scenario.input.Nearest;
 import io.stalemate.scenario.input.Refused;
 import io.stalemate.scenario.input.Safe;
@@ -17,8 +18,13 @@ import java.util.List;
  */
 public final class Catalogue {
 
-  /** A line of the index. */
-  public record Entry(String name, String group, String title) {}
+  /**
+   * A line of the index.
+   *
+   * @param systems the words of what it runs against, its own first, joined by blanks; the index leaves {@code
+   *     kvm-arm64} out
+   */
+  public record Entry(String name, String group, String title, String systems) {}
 
   /** What the scenarios of a group have in common, in one line. */
   public record Group(String name, String title) {}
@@ -31,10 +37,11 @@ public final class Catalogue {
   public Catalogue() {
     for (String line : new String(resource("index.tsv"), StandardCharsets.UTF_8).lines().toList()) {
       String[] fields = line.split("\t", -1);
-      if (fields.length != 3) {
+      if (fields.length != 3 && fields.length != 4) {
         throw new IllegalStateException("index.tsv: " + line);
       }
-      entries.add(new Entry(fields[0], fields[1], fields[2]));
+      entries.add(new Entry(fields[0], fields[1], fields[2],
+          fields.length == 4 ? fields[3] : SystemUnderTest.KVM_ARM64.word()));
     }
   }
 

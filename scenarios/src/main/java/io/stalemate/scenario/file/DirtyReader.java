@@ -10,6 +10,7 @@ import java.util.List;
 final class DirtyReader {
 
   private static final String V6_2 = "v6.2";
+  private static final String V6_8 = "v6.8";
   private static final String V6_12 = "v6.12";
 
   private final Section vm;
@@ -38,7 +39,7 @@ final class DirtyReader {
     if (!vm.has("dirty-ring")) {
       return 0;
     }
-    checkEras("dirty-ring", "arm64 has dirty rings from v6.2 on", List.of(V6_2, V6_12));
+    checkEras("dirty-ring", "arm64 has dirty rings from v6.2 on", List.of(V6_2, V6_8, V6_12));
     Section ring = vm.section("dirty-ring", "the dirty ring").allow(List.of("entries"));
     int entries = ring.number("entries", Limits.RING_ENTRIES_MIN, Limits.RING_ENTRIES);
     if (Integer.bitCount(entries) != 1) {
@@ -52,7 +53,7 @@ final class DirtyReader {
     if (!vm.has("eager-split")) {
       return 0;
     }
-    checkEras("eager-split", "arm64 splits eagerly from v6.4 on", List.of(V6_12));
+    checkEras("eager-split", "arm64 splits eagerly from v6.4 on", List.of(V6_8, V6_12));
     int pages = vm.number("eager-split", 0, Limits.GFNS);
     List<String> blocks = new ArrayList<>();
     for (int shift = 0; shift < geometry.levels() * geometry.bits(); shift += geometry.bits()) {

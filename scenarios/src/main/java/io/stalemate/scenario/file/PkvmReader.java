@@ -124,7 +124,7 @@ final class PkvmReader {
 
   private static List<String> eras(ActionKind kind) {
     return switch (kind) {
-      case HOST_LOAD, HOST_STORE, HOST_FETCH, SHARE_HYP, HYP_WRITE -> Vm.ERAS;
+      case HOST_LOAD, HOST_STORE, HOST_FETCH, SHARE_HYP, HYP_WRITE -> SystemUnderTest.PKVM.eras();
       case FFA_SHARE, FFA_RECLAIM, SHARE_GUEST, UNSHARE_GUEST, GUEST_LOAD, GUEST_STORE -> List.of("v6.12");
       default -> List.of("v6.2", "v6.12");
     };

@@ -17,6 +17,7 @@ import io.stalemate.scenario.SetAttributes;
 import io.stalemate.scenario.SlotAction;
 import io.stalemate.scenario.Ucall;
 import io.stalemate.scenario.Vm;
+import io.stalemate.scenario.X86Action;
 import io.stalemate.scenario.YardstickAction;
 import java.util.BitSet;
 import java.util.LinkedHashMap;
@@ -100,7 +101,14 @@ final class Reach {
       case DirtyAction.ClearDirtyLog clear -> checkId(at, clear.id());
       case DirtyAction.HarvestRing harvest -> checkRings(at);
       case DirtyAction.ResetRings reset -> checkRings(at);
+      // A VMM may name any range: refusing it is the kernel's business.
       case SetAttributes set -> { }
+      case X86Action.PreFault fault -> checkGfn(at, fault.gfn());
+      case X86Action.TrackGfn track -> checkGfn(at, track.gfn());
+      // Like a range of attributes, one of a zap may cover more than there is.
+      case X86Action.ZapGfnRange zap -> { }
+      case X86Action.PunchHole punch -> { }
+      case X86Action.Close close -> { }
       case ProcessExit exit -> { }
       case CopyTags copy -> {
         if (!gfns.get((int) copy.gfn())) {
@@ -111,6 +119,12 @@ final class Reach {
       case YardstickAction.Invalidate invalidate -> { }
       // PkvmReader checks those.
       case PkvmAction pkvm -> { }
+    }
+  }
+
+  private void checkGfn(Section at, long gfn) {
+    if (!gfns.get((int) gfn)) {
+      throw at.refused("gfn", "gfn = " + gfn + "; no memslot ever covers it (list it under vm.mmio if meant)");
     }
   }
 

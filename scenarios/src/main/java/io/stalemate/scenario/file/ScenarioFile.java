@@ -10,7 +10,6 @@ import com.typesafe.config.ConfigSyntax;
 import com.typesafe.config.ConfigValue;
 import io.stalemate.scenario.Limits;
 import io.stalemate.scenario.Scenario;
-import io.stalemate.scenario.SystemUnderTest;
 import io.stalemate.scenario.input.Refused;
 import io.stalemate.scenario.input.Safe;
 import java.io.IOException;
@@ -49,7 +48,7 @@ public final class ScenarioFile {
   private static final int DIGEST_DIGITS = 10;
   private static final int ERROR_MAX = 160;
 
-  private static final List<String> KEYS = List.of("name", "title", "about", "group", "system", "vm", "pkvm", "tasks",
+  private static final List<String> KEYS = List.of("name", "title", "about", "group", "system", "systems", "vm", "pkvm", "tasks",
       "oracles", "goals", "outcomes", "bounds");
 
   private ScenarioFile() {}
@@ -84,12 +83,11 @@ public final class ScenarioFile {
     String title = root.text("title", 100);
     String about = root.has("about") ? root.lines("about", 4000).strip() : "";
     String group = root.has("group") ? root.name("group") : "other";
-    SystemUnderTest system =
-        root.has("system") ? root.word("system", SystemUnderTest.values()) : SystemUnderTest.KVM_ARM64;
-    TaskReader.VmAndTasks read = new TaskReader(root, system).read();
+    SystemsReader.Systems systems = new SystemsReader(root).read();
+    TaskReader.VmAndTasks read = new TaskReader(root, systems).read();
     JudgementReader judgement = new JudgementReader(root, read.tasks());
     Section bounds = root.section("bounds", "the bounds").allow(List.of("steps"));
-    return new Scenario(name, title, about, group, system, read.vm(), read.pkvm(), read.tasks(),
+    return new Scenario(name, title, about, group, systems.system(), systems.all(), read.vm(), read.pkvm(), read.tasks(),
         judgement.oraclesLeftOut(), judgement.goals(), judgement.outcomes(),
         bounds.number("steps", 1, Limits.STEPS, Limits.STEPS_DEFAULT), digest);
   }

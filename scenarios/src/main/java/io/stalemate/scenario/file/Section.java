@@ -26,6 +26,8 @@ final class Section {
 
   private static final Pattern HEX = Pattern.compile("0x[0-9a-fA-F]{1,8}");
 
+  private static final Pattern BITS = Pattern.compile("0x[0-9a-fA-F]{1,16}");
+
   private final String file;
   private final String what;
   private final ConfigObject object;
@@ -134,6 +136,25 @@ final class Section {
   /** The same; {@code absent} if the key is. */
   int number(String key, long least, long most, int absent) {
     return has(key) ? number(key, least, most) : absent;
+  }
+
+  /** 64 bits: a whole number from 0 on, or up to 16 hex digits; {@code absent} if the key is. */
+  long bits(String key, long absent) {
+    return has(key) ? bits(key) : absent;
+  }
+
+  /** 64 bits: a whole number from 0 on, or up to 16 hex digits. */
+  long bits(String key) {
+    ConfigValue value = required(key, "a whole number");
+    Object given = value.unwrapped();
+    if ((given instanceof Integer || given instanceof Long) && ((Number) given).longValue() >= 0) {
+      return ((Number) given).longValue();
+    }
+    if (given instanceof String text && BITS.matcher(text).matches()) {
+      return Long.parseUnsignedLong(text, 2, text.length(), 16);
+    }
+    throw refused(value, key + " = " + shown(value)
+        + "; a whole number from 0 on, or 0x and up to 16 hex digits, is allowed");
   }
 
   /** Several whole numbers; absent is none. */

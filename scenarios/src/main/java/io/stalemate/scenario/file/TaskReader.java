@@ -20,13 +20,13 @@ final class TaskReader {
   private record Placed(Section at, Action action) {}
 
   private final Section root;
-  private final SystemUnderTest system;
+  private final SystemsReader.Systems systems;
   private final List<Section> sections;
   private final List<TaskKind> kinds = new ArrayList<>();
 
-  TaskReader(Section root, SystemUnderTest system) {
+  TaskReader(Section root, SystemsReader.Systems systems) {
     this.root = root;
-    this.system = system;
+    this.systems = systems;
     this.sections = root.sections("tasks", "a task", Limits.TASKS);
     if (sections.isEmpty()) {
       throw root.refused("tasks", "no tasks; a scenario needs at least one");
@@ -35,7 +35,7 @@ final class TaskReader {
       section.allow(List.of("name", "kind", "cpu", "do"));
       kinds.add(section.word("kind", TaskKind.values()));
     }
-    if (system == SystemUnderTest.YARDSTICK && root.has("vm")) {
+    if (systems.has(SystemUnderTest.YARDSTICK) && root.has("vm")) {
       throw root.refused("vm", "a vm in system 'yardstick'; the yardstick's is fixed");
     }
   }
@@ -45,12 +45,12 @@ final class TaskReader {
 
   VmAndTasks read() {
     Section vmSection = root.section("vm", "the vm");
-    VmReader vmReader = new VmReader(vmSection);
+    VmReader vmReader = new VmReader(vmSection, systems);
     Vm vm = vmReader.read((int) kinds.stream().filter(TaskKind::hasCpu).count());
-    PkvmReader pkvmReader = new PkvmReader(root, system);
+    PkvmReader pkvmReader = new PkvmReader(root, systems.system());
     Pkvm pkvm = pkvmReader.read();
     pkvmReader.check(pkvm, vm);
-    ActionReader actions = new ActionReader(system, vmReader);
+    ActionReader actions = new ActionReader(systems, vmReader);
     List<Task> tasks = new ArrayList<>();
     List<Placed> placed = new ArrayList<>();
     int vcpus = 0;
@@ -71,7 +71,20 @@ final class TaskReader {
         checkVcpu(each.at, harvest.vcpu(), tasks);
       }
     }
+    checkAsyncPf(vmSection, vm);
     return new VmAndTasks(vm, pkvm, tasks);
+  }
+
+  /** Asynchronous page faults and the worker that finishes them go together. */
+  private void checkAsyncPf(Section vmSection, Vm vm) {
+    int needed = vm.x86().asyncPf() ? 1 : 0;
+    long given = kinds.stream().filter(kind -> kind == TaskKind.ASYNC_PF).count();
+    if (given != needed) {
+      String found = given + (given == 1 ? " task" : " tasks") + " of kind 'async-pf'";
+      throw needed == 1
+          ? vmSection.refused("x86", found + " with async-pf = true; one is needed, which finishes the faults")
+          : root.refused("tasks", found + " in a vm without asynchronous page faults; vm.x86.async-pf = true gives them");
+    }
   }
 
   private static void checkVcpu(Section at, String name, List<Task> tasks) {
@@ -118,7 +131,10 @@ final class TaskReader {
       actions.add(repeated);
       placed.add(new Placed(at, repeated.action()));
     }
-    if (actions.isEmpty()) {
+    if (!kind.hasActions() && section.has("do")) {
+      throw section.refused("do", "actions in a task of kind '" + kind.word() + "'; nobody tells it what to do");
+    }
+    if (actions.isEmpty() && kind.hasActions()) {
       throw section.refused("do", "a task that does nothing; at least one action is needed");
     }
     return actions;

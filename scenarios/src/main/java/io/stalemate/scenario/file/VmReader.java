@@ -12,6 +12,7 @@ import io.stalemate.scenario.Memslot;
 import io.stalemate.scenario.MmioGuardSetup;
 import io.stalemate.scenario.SlotAction;
 import io.stalemate.scenario.SlotFlag;
+import io.stalemate.scenario.SystemUnderTest;
 import io.stalemate.scenario.Vm;
 import io.stalemate.scenario.Worded;
 import java.util.ArrayList;
@@ -30,16 +31,20 @@ final class VmReader {
   private final List<Mapping> mappings = new ArrayList<>();
   private final List<Long> mmio = new ArrayList<>();
   private final Hvas hvas = new Hvas(mappings);
+  private final SystemsReader.Systems systems;
+  private final X86Reader x86;
 
-  VmReader(Section section) {
+  VmReader(Section section, SystemsReader.Systems systems) {
+    this.systems = systems;
     List<String> keys = new ArrayList<>(EmulationReader.KEYS);
     keys.addAll(
         List.of("era", "eras", "cpus", "geometry", "host", "memslots", "mmio", "alloc-failures", "mmio-guard", "mte",
-            "dirty-log", "dirty-ring", "eager-split", "cpu-features"));
+            "dirty-log", "dirty-ring", "eager-split", "cpu-features", "x86", "guest-memfds"));
     this.section = section.allow(keys);
     Section shape = section.section("geometry", "the geometry").allow(List.of("levels", "bits"));
     this.geometry = new Geometry(shape.number("levels", 2, 4, Geometry.SMALL.levels()),
         shape.number("bits", 1, 9, Geometry.SMALL.bits()));
+    this.x86 = new X86Reader(section, systems, geometry);
   }
 
   /** Resolves the mappings' names; complete once {@link #read} has returned. */
@@ -49,12 +54,8 @@ final class VmReader {
 
   /** @param vcpus number of vCPU tasks, which is the number of pCPUs unless the file says another */
   Vm read(int vcpus) {
-    List<String> eras = section.has("eras") ? section.words("eras", Vm.ERAS) : Vm.ERAS;
-    if (eras.isEmpty()) {
-      throw section.refused("eras", "eras = []; at least one of " + String.join(", ", Vm.ERAS) + " is needed");
-    }
-    String absent = eras.contains(Vm.ERA_DEFAULT) ? Vm.ERA_DEFAULT : eras.getLast();
-    String era = section.has("era") ? section.word("era", eras) : absent;
+    List<String> eras = eras();
+    String era = era(eras);
     List<String> hostKeys = new ArrayList<>(List.of("frames", "mappings"));
     hostKeys.addAll(EmulationReader.HOST_KEYS);
     Section host = section.section("host", "the host").allow(hostKeys);
@@ -77,7 +78,31 @@ final class VmReader {
     MmioGuardSetup guard = mmioGuard(memslots);
     return new Vm(era, eras, cpus, geometry, frames, mappings, memslots, mmio, failures, dirty,
         section.flag("mte", false), guard,
-        new EmulationReader(section, host, geometry, memslots, guard.gicv2()).read(), cpuFeatures());
+        new EmulationReader(section, host, geometry, memslots, guard.gicv2()).read(), cpuFeatures(), x86.setup(),
+        x86.guestMemfds());
+  }
+
+  /** Reads the kernels: each is one of a system's, and each system has one. */
+  private List<String> eras() {
+    List<String> known = systems.eras();
+    List<String> eras = section.has("eras") ? section.words("eras", known) : known;
+    if (eras.isEmpty()) {
+      throw section.refused("eras", "eras = []; at least one of " + String.join(", ", known) + " is needed");
+    }
+    for (SystemUnderTest system : systems.all()) {
+      if (system.eras().stream().noneMatch(eras::contains)) {
+        throw section.refused("eras", "eras = [" + String.join(", ", eras) + "]; system '" + system.word()
+            + "' has none of them, it has " + String.join(", ", system.eras()));
+      }
+    }
+    x86.check(eras);
+    return eras;
+  }
+
+  private String era(List<String> eras) {
+    List<String> usable = eras.stream().filter(systems.system().eras()::contains).toList();
+    String absent = usable.contains(Vm.ERA_DEFAULT) ? Vm.ERA_DEFAULT : usable.getLast();
+    return section.has("era") ? section.word("era", usable) : absent;
   }
 
   private MmioGuardSetup mmioGuard(List<Memslot> memslots) {
@@ -88,7 +113,7 @@ final class VmReader {
   }
 
   private Set<CpuFeature> cpuFeatures() {
-    List<String> words = section.words("cpu-features", Worded.words(CpuFeature.values()));
+    List<String> words = section.words("cpu-features", Worded.words(CpuFeature.of(SystemUnderTest.KVM_ARM64)));
     Set<CpuFeature> features = EnumSet.noneOf(CpuFeature.class);
     for (CpuFeature feature : CpuFeature.values()) {
       if (words.contains(feature.word())) {
@@ -148,7 +173,7 @@ final class VmReader {
   private List<Memslot> readMemslots() {
     List<Memslot> memslots = new ArrayList<>();
     for (Section at : section.sections("memslots", "a memslot", Limits.MEMSLOTS)) {
-      at.allow(List.of("id", "gfn", "pages", "hva", "flags"));
+      at.allow(List.of("id", "gfn", "pages", "hva", "flags", "gmem"));
       Memslot slot = memslot(at);
       for (Memslot other : memslots) {
         if (other.id() == slot.id()) {
@@ -174,7 +199,12 @@ final class VmReader {
       throw at.refused("pages", "memslot of " + pages + " pages from hva " + hva + "; host pages end at "
           + (Limits.HVA_PAGES - 1));
     }
-    return new Memslot(id, gfn, pages, hva, flags(at));
+    return new Memslot(id, gfn, pages, hva, flags(at), x86.gmem(at, pages));
+  }
+
+  /** Reads what x86 alone has. */
+  X86Reader x86() {
+    return x86;
   }
 
   /** Reads a memslot whose place the VMM's allocator chooses. */

@@ -88,7 +88,7 @@ class ScenarioFileTest {
             List.of(new Repeated(new HostAction.Ksm(2, 3), 1), new Repeated(new HostAction.Touch(2, true), 1))),
         new Task("s0", TaskKind.MEMSLOT, Task.NO_CPU, List.of(new Repeated(new SlotAction.SlotMove(1, 0), 1))),
         new Task("a0", TaskKind.ATTRIBUTES, Task.NO_CPU,
-            List.of(new Repeated(new SetAttributes(4, 1, true), 1))));
+            List.of(new Repeated(SetAttributes.of(4, 1, true), 1))));
     assertThat(scenario.system()).isEqualTo(SystemUnderTest.KVM_ARM64);
     assertThat(scenario.outcomes().getFirst().grade()).isEqualTo(OutcomeClass.INTERESTING);
     assertThat(scenario.outcomeClass(1)).isEqualTo(OutcomeClass.UNKNOWN);

@@ -4,6 +4,7 @@ import static io.stalemate.linux.Errno.EFAULT;
 import static io.stalemate.linux.Errno.EINVAL;
 
 import io.stalemate.cpu.StageTwoGeometry;
+import io.stalemate.linux.kvm.ArchMemorySlot;
 import io.stalemate.linux.kvm.ArchMmu;
 import io.stalemate.linux.kvm.Era;
 import io.stalemate.linux.kvm.Kvm;
@@ -15,6 +16,7 @@ import io.stalemate.linux.mm.Vma;
 import io.stalemate.linux.mm.VmaKind;
 import io.stalemate.machine.KernelFunction;
 import io.stalemate.machine.Machine;
+import org.jspecify.annotations.Nullable;
 
 /** {@code arch/arm64/kvm/mmu.c} but for faults: what notifiers, memslot updates and dirty logging do to stage 2. */
 public class Arm64Mmu implements ArchMmu {
@@ -281,15 +283,31 @@ public class Arm64Mmu implements ArchMmu {
 
   /** model: as x86 does; arm64 has no private memory in these versions. */
   @Override
-  public boolean preSetMemAttributes(long gfnStart, long gfnEnd) {
+  public boolean preSetMemAttributes(KvmMemorySlot slot, long gfnStart, long gfnEnd) {
     return unmapGfnRange(gfnStart, gfnEnd, true);
   }
 
   /** model: nothing here is derived from attributes. */
   @Override
-  public boolean postSetMemAttributes(long gfnStart, long gfnEnd, long attributes) {
+  public boolean postSetMemAttributes(KvmMemorySlot slot, long gfnStart, long gfnEnd, long attributes) {
     return false;
   }
+
+  /** model: attributes can be set, though arm64 has no private memory in v6.12. */
+  @Override
+  public boolean hasPrivateMem() {
+    return true;
+  }
+
+  /** Nothing: arm64 keeps no metadata of slots. */
+  @Override
+  public @Nullable ArchMemorySlot allocMemslotMetadata(KvmMemorySlot slot) {
+    return null;
+  }
+
+  /** Nothing: arm64 caches nothing by generation. */
+  @Override
+  public void memslotsUpdated(long generation) {}
 
   /** Unmaps a range and drops its translations. Held: mmu_lock(w), let go of in between if {@code mayBlock}. */
   @KernelFunction(value = "__unmap_stage2_range", file = "arch/arm64/kvm/mmu.c", version = "v5.15-v6.12")

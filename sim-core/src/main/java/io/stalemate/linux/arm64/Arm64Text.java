@@ -73,12 +73,12 @@ public record Arm64Text(
     PgtableFactory pgtable = switch (era) {
       case V5_15 -> (mmOps, tlb, vmid, pgd, cpu) -> new KvmPgtableV515(mmOps, tlb, vmid, pgd, cpu.fwb(), 0, null);
       case V6_2 -> (mmOps, tlb, vmid, pgd, cpu) -> new KvmPgtableV62(mmOps, tlb, vmid, pgd, cpu.fwb(), 0, null);
-      case V6_12 -> (mmOps, tlb, vmid, pgd, cpu) -> new KvmPgtableV612(mmOps, tlb, vmid, pgd, cpu.fwb());
+      case V6_8, V6_12 -> (mmOps, tlb, vmid, pgd, cpu) -> new KvmPgtableV612(mmOps, tlb, vmid, pgd, cpu.fwb());
     };
     UserMemAbortFactory userMemAbort = switch (era) {
       case V5_15 -> UserMemAbortV515::new;
       case V6_2 -> UserMemAbortV62::new;
-      case V6_12 -> UserMemAbortV612::new;
+      case V6_8, V6_12 -> UserMemAbortV612::new;
     };
     TlbFactory tlb = (m, cpu) -> new KvmTlb(m, cpu.tlbRange());
     return new Arm64Text(

@@ -12,6 +12,7 @@ import io.stalemate.cpu.Syndrome;
 import io.stalemate.linux.kvm.Kvm;
 import io.stalemate.linux.kvm.KvmHva;
 import io.stalemate.linux.kvm.KvmMemorySlot;
+import io.stalemate.linux.kvm.KvmRun;
 import io.stalemate.linux.kvm.KvmVcpu;
 import io.stalemate.machine.KernelFunction;
 import io.stalemate.machine.Machine;
@@ -114,7 +115,7 @@ public class HandleGuestAbort {
   protected boolean testsRangeOn(long esr) {
     return switch (kvm.era) {
       case V5_15 -> false;
-      case V6_2, V6_12 -> Syndrome.faultType(esr) == Syndrome.FSC_TRANSLATION;
+      case V6_2, V6_8, V6_12 -> Syndrome.faultType(esr) == Syndrome.FSC_TRANSLATION;
     };
   }
 
@@ -255,7 +256,7 @@ public class HandleGuestAbort {
   protected boolean injectsNisv() {
     return switch (kvm.era) {
       case V5_15, V6_2 -> false;
-      case V6_12 -> caps.protectedVm();
+      case V6_8, V6_12 -> caps.protectedVm();
     };
   }
 

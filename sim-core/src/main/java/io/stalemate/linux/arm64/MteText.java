@@ -20,7 +20,7 @@ public record MteText(Function<MemMap, Mte> host, Function<Kvm, MteCopyTags> cop
     return switch (era) {
       case V5_15 -> new MteText(MteV515::new, MteCopyTagsV515::new);
       case V6_2 -> new MteText(Mte::new, MteCopyTagsV62::new);
-      case V6_12 -> new MteText(Mte::new, MteCopyTags::new);
+      case V6_8, V6_12 -> new MteText(Mte::new, MteCopyTags::new);
     };
   }
 

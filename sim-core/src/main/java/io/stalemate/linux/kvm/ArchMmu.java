@@ -1,5 +1,7 @@
 package io.stalemate.linux.kvm;
 
+import org.jspecify.annotations.Nullable;
+
 /** The hooks {@code virt/kvm} calls in an architecture's MMU. gfns in pages, ends exclusive. */
 public interface ArchMmu {
 
@@ -41,6 +43,12 @@ public interface ArchMmu {
   /** {@code kvm_arch_commit_memory_region()}: the change is visible to everybody. Held: slots_lock. */
   void commitMemoryRegion(MemslotChange change);
 
+  /**
+   * {@code kvm_arch_sync_dirty_log()}: what hardware logged as dirty is on its way to the slot's bitmap. Held:
+   * slots_lock.
+   */
+  default void syncDirtyLog(KvmMemorySlot slot) {}
+
   /** {@code kvm_flush_remote_tlbs()}. */
   void flushRemoteTlbs();
 
@@ -57,14 +65,37 @@ public interface ArchMmu {
   void enableLogDirtyPtMasked(KvmMemorySlot slot, long pageOffset, long mask);
 
   /**
-   * {@code kvm_arch_pre_set_memory_attributes()}: before attributes of the range change; takes away translations of
-   * the old kind. Held: slots_lock, mmu_lock(w). Yields whether the caller must flush the TLBs.
+   * {@code kvm_arch_pre_set_memory_attributes()}: before attributes of the range, a part of {@code slot}, change; takes
+   * away translations of the old kind. Held: slots_lock, mmu_lock(w). Yields whether the caller must flush the TLBs.
    */
-  boolean preSetMemAttributes(long gfnStart, long gfnEnd);
+  boolean preSetMemAttributes(KvmMemorySlot slot, long gfnStart, long gfnEnd);
 
   /**
    * {@code kvm_arch_post_set_memory_attributes()}: after the attributes changed. Held: slots_lock, mmu_lock(w). Yields
    * whether the caller must flush the TLBs.
    */
-  boolean postSetMemAttributes(long gfnStart, long gfnEnd, long attributes);
+  boolean postSetMemAttributes(KvmMemorySlot slot, long gfnStart, long gfnEnd, long attributes);
+
+  /** {@code kvm_arch_has_private_mem()}: whether gfns of the VM may be private. */
+  boolean hasPrivateMem();
+
+  /**
+   * {@code kvm_arch_gmem_prepare()}: frame {@code pfn} of a guest_memfd is about to be mapped at private {@code gfn}.
+   * Held: the page's lock. Yields 0 or a negative errno.
+   */
+  default int gmemPrepare(long gfn, long pfn) {
+    return 0;
+  }
+
+  /** {@code kvm_arch_gmem_invalidate()}: frame {@code pfn} left its guest_memfd. Held: the page's lock. */
+  default void gmemInvalidate(long pfn) {}
+
+  /**
+   * {@code kvm_alloc_memslot_metadata()}: the architecture's part of a slot that is created or moved; null if it has
+   * none. Held: slots_lock, slots_arch_lock.
+   */
+  @Nullable ArchMemorySlot allocMemslotMetadata(KvmMemorySlot slot);
+
+  /** {@code kvm_arch_memslots_updated()}: the set of {@code generation} is about to be final. Held: slots_lock. */
+  void memslotsUpdated(long generation);
 }

@@ -115,8 +115,7 @@ public class DirtyLog {
    * @param buffer user space's words, a bit for each page; as many as the slot needs
    * @return 0; -ENXIO with rings; -EINVAL; -ENOENT if there is no such slot or it does not log
    */
-  @KernelFunction(value = "kvm_vm_ioctl_get_dirty_log", file = "virt/kvm/kvm_main.c", version = "v5.15-v6.12",
-      elided = "kvm_arch_sync_dirty_log: no page-modification logging on arm64")
+  @KernelFunction(value = "kvm_vm_ioctl_get_dirty_log", file = "virt/kvm/kvm_main.c", version = "v5.15-v6.12")
   public int getDirtyLog(int id, long[] buffer) {
     kvm.slotsLock.lock();
     int r = getDirtyLogProtect(id, buffer);
@@ -137,6 +136,7 @@ public class DirtyLog {
     if (memslot.isEmpty() || bitmap == null) {
       return -ENOENT;
     }
+    kvm.archMmu.syncDirtyLog(memslot.get());
     if (manualDirtyLogProtect.read() != 0) {
       // model: marked, where copy_to_user() copies: a bit may be seen before or after it is set
       for (int i = 0; i < bitmap.length(); i++) {
@@ -211,6 +211,7 @@ public class DirtyLog {
     if (firstPage < 0 || rest < 0 || numPages > rest || (numPages < rest && numPages % Long.SIZE != 0)) {
       return -EINVAL;
     }
+    kvm.archMmu.syncDirtyLog(memslot);
     boolean flush = false;
     kvm.mmuLock.writeLock();
     for (int n = 0; n < (numPages + Long.SIZE - 1) / Long.SIZE; n++) {

@@ -24,9 +24,18 @@ public class GfnToPfn {
    * @param slot what {@link Memslots#gfnToMemslot} yielded
    * @param writeFault whether the guest wants to write
    */
-  @KernelFunction(value = "__gfn_to_pfn_memslot", file = "virt/kvm/kvm_main.c", version = "v5.15-v6.12",
-      elided = "async page faults, interruptible waits")
   public KvmPfn gfnToPfnMemslot(Optional<KvmMemorySlot> slot, long gfn, boolean writeFault) {
+    return gfnToPfnMemslot(slot, gfn, writeFault, false);
+  }
+
+  /**
+   * As {@link #gfnToPfnMemslot(Optional, long, boolean)}.
+   *
+   * @param async yield {@link KvmPfn#ERR_NEEDS_IO} in place of waiting for I/O
+   */
+  @KernelFunction(value = "__gfn_to_pfn_memslot", file = "virt/kvm/kvm_main.c", version = "v5.15-v6.12",
+      elided = "interruptible waits")
+  public KvmPfn gfnToPfnMemslot(Optional<KvmMemorySlot> slot, long gfn, boolean writeFault, boolean async) {
     long hva = kvm.memslots.gfnToHvaMany(slot, gfn, writeFault);
     if (hva == KvmHva.ERR_RO_BAD) {
       return new KvmPfn(KvmPfn.ERR_RO_FAULT, false);
@@ -35,7 +44,7 @@ public class GfnToPfn {
       return new KvmPfn(KvmPfn.NOSLOT, false);
     }
     // A page of a read-only slot is never asked for as writable.
-    return hvaToPfn(hva, writeFault, !slot.get().isReadonly());
+    return hvaToPfn(hva, writeFault, !slot.get().isReadonly(), async);
   }
 
   /**
@@ -43,20 +52,24 @@ public class GfnToPfn {
    *
    * @param mapWritable whether a read fault may yield a writable frame
    */
-  @KernelFunction(value = "hva_to_pfn", file = "virt/kvm/kvm_main.c", version = "v5.15-v6.12",
-      elided = "async page faults, hwpoison: no page is ever poisoned here")
   public KvmPfn hvaToPfn(long hva, boolean writeFault, boolean mapWritable) {
+    return hvaToPfn(hva, writeFault, mapWritable, false);
+  }
+
+  @KernelFunction(value = "hva_to_pfn", file = "virt/kvm/kvm_main.c", version = "v5.15-v6.12",
+      elided = "hwpoison: no page that user space maps is ever poisoned here")
+  private KvmPfn hvaToPfn(long hva, boolean writeFault, boolean mapWritable, boolean async) {
     if (writeFault || mapWritable) {
       long pfn = gup.getUserPagesFastOnly(hva, true);
       if (pfn > 0) {
         return new KvmPfn(pfn, true);
       }
     }
-    long pfn = gup.getUserPagesUnlocked(hva, writeFault);
+    long pfn = gup.getUserPagesUnlocked(hva, writeFault, async);
     if (pfn > 0) {
       return mapReadFaultWritable(hva, pfn, writeFault, mapWritable);
     }
-    return hvaToPfnRemapped(hva, writeFault);
+    return hvaToPfnRemapped(hva, writeFault, async);
   }
 
   /** A read fault takes the frame writable if the host has it so by now. */
@@ -75,7 +88,7 @@ public class GfnToPfn {
   /** Frames that GUP refuses: VM_PFNMAP mappings. A frame whose page has no reference is refused (f8be156be163). */
   @KernelFunction(value = "hva_to_pfn_remapped", file = "virt/kvm/kvm_main.c", version = "v5.15-v6.12",
       elided = "frames without a struct page; fixup_user_fault: such a mapping is complete from the start")
-  protected KvmPfn hvaToPfnRemapped(long hva, boolean writeFault) {
+  private KvmPfn hvaToPfnRemapped(long hva, boolean writeFault, boolean async) {
     kvm.mm.mmapLock.downRead();
     KvmPfn result = new KvmPfn(KvmPfn.ERR_FAULT, false);
     Vma vma = kvm.mm.vmaLookup(hva);
@@ -87,6 +100,8 @@ public class GfnToPfn {
       } else if (Pte.isPresent(pte) && kvm.mm.memMap.getPageUnlessZero(Pte.pfn(pte))) {
         result = new KvmPfn(Pte.pfn(pte), Pte.isWritable(pte));
       }
+    } else if (async && vma.exists() && (!writeFault || vma.writable())) {
+      result = new KvmPfn(KvmPfn.ERR_NEEDS_IO, false);
     }
     kvm.mm.mmapLock.upRead();
     return result;

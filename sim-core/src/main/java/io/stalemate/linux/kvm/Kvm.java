@@ -61,6 +61,7 @@ public final class Kvm {
   public final Requests requests;
   public final KvmIoBus ioBus;
   public final DirtyLog dirtyLog;
+  public final GuestMemfd guestMemfd;
   public final ArchMmu archMmu;
 
   private final List<KvmVcpu> vcpus = new ArrayList<>();
@@ -80,7 +81,7 @@ public final class Kvm {
     this.srcu = m.srcu("kvm->srcu");
     this.mmuLock = switch (era) {
       case V5_15 -> new MmuLock.Spin(m.spinlock("mmu_lock"));
-      case V6_2, V6_12 -> new MmuLock.Rw(m.rwlock("mmu_lock"));
+      case V6_2, V6_8, V6_12 -> new MmuLock.Rw(m.rwlock("mmu_lock"));
     };
     this.mmuInvalidateSeq = m.word("kvm->mmu_invalidate_seq", 0);
     this.mmuInvalidateInProgress = m.word("kvm->mmu_invalidate_in_progress", 0);
@@ -100,6 +101,7 @@ public final class Kvm {
     this.requests = text.requests().apply(this);
     this.ioBus = new KvmIoBus(this);
     this.dirtyLog = text.dirtyLog().apply(this);
+    this.guestMemfd = text.guestMemfd().apply(this);
     this.archMmu = text.archMmu().apply(this);
     mm.notifiers.register(mmuNotifier);
   }

@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param userspaceAddr hva page of {@code baseGfn}
  * @param flags {@link #KVM_MEM_LOG_DIRTY_PAGES}, {@link #KVM_MEM_READONLY}, {@link #KVM_MEMSLOT_INVALID}
  * @param dirtyBitmap a bit for each page, 64 a word; null unless dirty pages are logged
+ * @param arch {@code slot->arch}: what the architecture keeps for the slot's pages; null if nothing
+ * @param gmem the guest_memfd that has the slot's private pages; null if it has none
  */
 public record KvmMemorySlot(
     long serial,
@@ -21,12 +23,41 @@ public record KvmMemorySlot(
     long npages,
     long userspaceAddr,
     int flags,
-    @Nullable WordArray dirtyBitmap) {
+    @Nullable WordArray dirtyBitmap,
+    @Nullable ArchMemorySlot arch,
+    @Nullable GmemBinding gmem) {
 
   public static final int KVM_MEM_LOG_DIRTY_PAGES = 1;
   public static final int KVM_MEM_READONLY = 1 << 1;
+  /** The slot has a guest_memfd for its private pages. */
+  public static final int KVM_MEM_GUEST_MEMFD = 1 << 2;
   /** The slot is on its way out: no new translations through it. */
   public static final int KVM_MEMSLOT_INVALID = 1 << 16;
+
+  /** A slot without logging, arch part and guest_memfd. */
+  public KvmMemorySlot(long serial, int id, long baseGfn, long npages, long userspaceAddr, int flags) {
+    this(serial, id, baseGfn, npages, userspaceAddr, flags, null, null, null);
+  }
+
+  /** The same slot object with {@code bitmap}: it is not published yet. */
+  KvmMemorySlot withDirtyBitmap(@Nullable WordArray bitmap) {
+    return new KvmMemorySlot(serial, id, baseGfn, npages, userspaceAddr, flags, bitmap, arch, gmem);
+  }
+
+  /** The same slot object with the architecture's part: it is not published yet. */
+  KvmMemorySlot withArch(@Nullable ArchMemorySlot part) {
+    return new KvmMemorySlot(serial, id, baseGfn, npages, userspaceAddr, flags, dirtyBitmap, part, gmem);
+  }
+
+  /** The same slot object with a guest_memfd: it is not published yet. */
+  KvmMemorySlot withGmem(@Nullable GmemBinding binding) {
+    return new KvmMemorySlot(serial, id, baseGfn, npages, userspaceAddr, flags, dirtyBitmap, arch, binding);
+  }
+
+  /** {@code kvm_slot_can_be_private()}. */
+  public boolean canBePrivate() {
+    return gmem != null;
+  }
 
   /** The gfn past the last. */
   public long gfnEnd() {

@@ -16,6 +16,9 @@ public record KvmPfn(long pfn, boolean writable) {
   /** {@code KVM_PFN_NOSLOT}: no slot, or an invalid one. */
   public static final long NOSLOT = -4;
 
+  /** Up to v6.12 {@code *async}, later {@code KVM_PFN_ERR_NEEDS_IO}: the host has the page, but not at once. */
+  public static final long ERR_NEEDS_IO = -6;
+
   /** {@code is_error_pfn()}: an error, {@link #NOSLOT} not counted. */
   public boolean isError() {
     return pfn < 0 && pfn != NOSLOT;

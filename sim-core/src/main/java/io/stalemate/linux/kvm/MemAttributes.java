@@ -14,6 +14,8 @@ public class MemAttributes {
   /** {@code KVM_MEMORY_ATTRIBUTE_PRIVATE}. */
   public static final long KVM_MEMORY_ATTRIBUTE_PRIVATE = 1 << 3;
 
+  private static final long PAGE_SIZE = 4096;
+
   protected final Kvm kvm;
   protected final Machine m;
 
@@ -24,6 +26,11 @@ public class MemAttributes {
     this.kvm = kvm;
     this.m = kvm.m;
     this.memAttrArray = m.words("mem_attr_array", (int) kvm.gfnsMax);
+  }
+
+  /** What one memslot's part of a range needs done; yields whether to flush. Held: slots_lock, mmu_lock(w). */
+  private interface SlotRangeHandler {
+    boolean handle(KvmMemorySlot slot, long gfnStart, long gfnEnd);
   }
 
   /** Yields the attributes of {@code gfn}; lock-free. */
@@ -38,41 +45,76 @@ public class MemAttributes {
     return (get(gfn) & KVM_MEMORY_ATTRIBUTE_PRIVATE) != 0;
   }
 
-  /**
-   * Gives {@code [gfnStart, gfnEnd)} the attributes. Yields 0; -EINVAL for an empty or too large range and unknown
-   * attributes; -ENOTTY before v6.8, which has no such ioctl. Sleeps; takes slots_lock.
-   */
-  @KernelFunction(value = "kvm_vm_set_mem_attributes", file = "virt/kvm/kvm_main.c", version = "v6.8-v6.12",
-      elided = "reserving xarray entries: nothing can fail here")
+  /** {@link #setMemoryAttributes} of the pages {@code [gfnStart, gfnEnd)}. */
   public int set(long gfnStart, long gfnEnd, long attributes) {
-    boolean supported = switch (kvm.era) {
+    return setMemoryAttributes(gfnStart * PAGE_SIZE, (gfnEnd - gfnStart) * PAGE_SIZE, attributes, 0);
+  }
+
+  /**
+   * The ioctl: gives {@code size} bytes of guest memory from {@code address} the attributes. Yields 0; -EINVAL for
+   * flags, attributes that the VM cannot have, a range that is empty, wraps around, is not of whole pages or ends where
+   * no gfn is; -ENOTTY before v6.8, which has no such ioctl. Sleeps; takes slots_lock.
+   */
+  @KernelFunction(value = "kvm_vm_ioctl_set_mem_attributes", file = "virt/kvm/kvm_main.c", version = "v6.8-v6.12")
+  public int setMemoryAttributes(long address, long size, long attributes, long flags) {
+    boolean known = switch (kvm.era) {
       case V5_15, V6_2 -> false;
-      case V6_12 -> true;
+      case V6_8, V6_12 -> true;
     };
-    if (!supported) {
+    if (!known) {
       return -Errno.ENOTTY;
     }
-    if ((attributes & ~KVM_MEMORY_ATTRIBUTE_PRIVATE) != 0
-        || gfnStart < 0 || gfnStart >= gfnEnd || gfnEnd > kvm.gfnsMax) {
+    if (flags != 0 || (attributes & ~supportedMemAttributes()) != 0) {
       return -Errno.EINVAL;
     }
+    if (size == 0 || Long.compareUnsigned(address + size, address) < 0 || ((address | size) & PAGE_SIZE - 1) != 0) {
+      return -Errno.EINVAL;
+    }
+    long gfnStart = address / PAGE_SIZE;
+    long gfnEnd = (address + size) / PAGE_SIZE;
+    // model: the kernel keeps attributes of any gfn, also where no memory can be.
+    if (gfnStart < 0 || gfnEnd < gfnStart || gfnEnd > kvm.gfnsMax) {
+      return -Errno.EINVAL;
+    }
+    return setMemAttributes(gfnStart, gfnEnd, attributes);
+  }
+
+  /** The attributes that gfns of the VM may have. */
+  @KernelFunction(value = "kvm_supported_mem_attributes", file = "virt/kvm/kvm_main.c", version = "v6.8-v6.12")
+  public long supportedMemAttributes() {
+    return kvm.archMmu.hasPrivateMem() ? KVM_MEMORY_ATTRIBUTE_PRIVATE : 0;
+  }
+
+  @KernelFunction(value = "kvm_vm_set_mem_attributes", file = "virt/kvm/kvm_main.c", version = "v6.8-v6.12",
+      elided = "reserving xarray entries: nothing can fail here")
+  private int setMemAttributes(long gfnStart, long gfnEnd, long attributes) {
     kvm.slotsLock.lock();
     if (!rangeHas(gfnStart, gfnEnd, attributes)) {
-      preSet(gfnStart, gfnEnd);
-      store(gfnStart, gfnEnd, attributes);
-      postSet(gfnStart, gfnEnd, attributes);
+      change(gfnStart, gfnEnd, attributes);
     }
     kvm.slotsLock.unlock();
     return 0;
   }
 
+  /** The three steps of a change, in the one order that is right. Held: slots_lock. */
+  protected void change(long gfnStart, long gfnEnd, long attributes) {
+    preSet(gfnStart, gfnEnd);
+    store(gfnStart, gfnEnd, attributes);
+    postSet(gfnStart, gfnEnd, attributes);
+  }
+
   /** An invalidation of the range begins, and translations of the old kind go. Held: slots_lock. */
   @KernelFunction(value = "kvm_pre_set_memory_attributes", file = "virt/kvm/kvm_main.c", version = "v6.8-v6.12")
   protected void preSet(long gfnStart, long gfnEnd) {
-    handleGfnRange(gfnStart, gfnEnd, kvm.mmuInvalidation::begin, (start, end) -> {
+    handleGfnRange(gfnStart, gfnEnd, kvm.mmuInvalidation::begin, (slot, start, end) -> {
       kvm.mmuInvalidation.rangeAdd(start, end);
-      return kvm.archMmu.preSetMemAttributes(start, end);
+      return archPreSet(slot, start, end);
     });
+  }
+
+  /** kvm_arch_pre_set_memory_attributes(). Held: slots_lock, mmu_lock(w). */
+  protected boolean archPreSet(KvmMemorySlot slot, long gfnStart, long gfnEnd) {
+    return kvm.archMmu.preSetMemAttributes(slot, gfnStart, gfnEnd);
   }
 
   /** Stores one gfn after the other; a reader in between sees a mixture, and is sent back. Held: slots_lock. */
@@ -86,7 +128,7 @@ public class MemAttributes {
   /** The invalidation ends. Held: slots_lock. */
   protected void postSet(long gfnStart, long gfnEnd, long attributes) {
     handleGfnRange(gfnStart, gfnEnd, kvm.mmuInvalidation::end,
-        (start, end) -> kvm.archMmu.postSetMemAttributes(start, end, attributes));
+        (slot, start, end) -> kvm.archMmu.postSetMemAttributes(slot, start, end, attributes));
   }
 
   /**
@@ -96,7 +138,7 @@ public class MemAttributes {
    */
   @KernelFunction(value = "kvm_handle_gfn_range", file = "virt/kvm/kvm_main.c", version = "v6.8-v6.12")
   private void handleGfnRange(
-      long gfnStart, long gfnEnd, Runnable onLock, MmuNotifier.GfnRangeHandler handler) {
+      long gfnStart, long gfnEnd, Runnable onLock, SlotRangeHandler handler) {
     boolean locked = false;
     boolean flush = false;
     for (KvmMemorySlot slot : kvm.memslots.kvmMemslotsLocked().slots()) {
@@ -111,7 +153,7 @@ public class MemAttributes {
         kvm.mmuLock.writeLock();
         onLock.run();
       }
-      flush |= handler.handle(start, end);
+      flush |= handler.handle(slot, start, end);
     }
     if (flush) {
       kvm.archMmu.flushRemoteTlbs();
@@ -121,7 +163,9 @@ public class MemAttributes {
     }
   }
 
-  private boolean rangeHas(long gfnStart, long gfnEnd, long attributes) {
+  /** Whether all gfns of the range have these attributes. */
+  @KernelFunction(value = "kvm_range_has_memory_attributes", file = "virt/kvm/kvm_main.c", version = "v6.8-v6.12")
+  public boolean rangeHas(long gfnStart, long gfnEnd, long attributes) {
     for (long gfn = gfnStart; gfn < gfnEnd; gfn++) {
       if (get(gfn) != attributes) {
         return false;

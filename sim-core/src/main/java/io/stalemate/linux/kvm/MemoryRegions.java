@@ -1,6 +1,7 @@
 package io.stalemate.linux.kvm;
 
 import static io.stalemate.linux.kvm.KvmMemorySlot.KVM_MEMSLOT_INVALID;
+import static io.stalemate.linux.kvm.KvmMemorySlot.KVM_MEM_GUEST_MEMFD;
 import static io.stalemate.linux.kvm.KvmMemorySlot.KVM_MEM_LOG_DIRTY_PAGES;
 import static io.stalemate.linux.kvm.KvmMemorySlot.KVM_MEM_READONLY;
 
@@ -22,6 +23,8 @@ public class MemoryRegions {
   public static final int KVM_USER_MEM_SLOTS = 32767;
   /** {@code KVM_MEM_MAX_NR_PAGES}. */
   public static final long KVM_MEM_MAX_NR_PAGES = (1L << 31) - 1;
+  /** In place of a guest_memfd. */
+  public static final int NO_GUEST_MEMFD = -1;
 
   protected final Kvm kvm;
   protected final Machine m;
@@ -44,16 +47,34 @@ public class MemoryRegions {
    * @param flags {@code KVM_MEM_LOG_DIRTY_PAGES}, {@code KVM_MEM_READONLY}
    */
   @KernelFunction(value = "kvm_set_memory_region", file = "virt/kvm/kvm_main.c", version = "v5.15-v6.12",
-      elided = "guest_memfd, page totals, alignment: units are pages")
+      elided = "page totals, alignment: units are pages")
   public int setMemoryRegion(int id, long gfn, long npages, long hva, int flags) {
+    if ((flags & ~(KVM_MEM_LOG_DIRTY_PAGES | KVM_MEM_READONLY)) != 0) {
+      return -Errno.EINVAL;
+    }
+    return setMemoryRegion2(id, gfn, npages, hva, flags, NO_GUEST_MEMFD, 0);
+  }
+
+  /**
+   * {@code KVM_SET_USER_MEMORY_REGION2} (v6.8): as {@link #setMemoryRegion}; with {@code KVM_MEM_GUEST_MEMFD} the slot's
+   * private pages are those of a guest_memfd. Yields -EBADF too. Sleeps; takes slots_lock.
+   *
+   * @param guestMemfd {@link KvmGmem#id}; looked at with that flag alone
+   * @param pgoff the file's page that the slot's first page is
+   */
+  @KernelFunction(value = "kvm_vm_ioctl_set_memory_region", file = "virt/kvm/kvm_main.c", version = "v6.8-v6.12")
+  public int setMemoryRegion2(int id, long gfn, long npages, long hva, int flags, int guestMemfd, long pgoff) {
+    m.trace(Tracepoint.SET_REGION, id, gfn, npages, hva);
     kvm.slotsLock.lock();
-    int r = setMemoryRegionLocked(id, gfn, npages, hva, flags);
+    int r = setMemoryRegionLocked(id, gfn, npages, hva, flags, guestMemfd, pgoff);
     kvm.slotsLock.unlock();
+    m.trace(Tracepoint.SET_REGION_DONE, id, flags, r, 0);
     return r;
   }
 
-  private int setMemoryRegionLocked(int id, long gfn, long npages, long hva, int flags) {
-    if ((flags & ~(KVM_MEM_LOG_DIRTY_PAGES | KVM_MEM_READONLY)) != 0
+  private int setMemoryRegionLocked(
+      int id, long gfn, long npages, long hva, int flags, int guestMemfd, long pgoff) {
+    if (!checkMemoryRegionFlags(flags)
         || id < 0 || id >= KVM_USER_MEM_SLOTS
         || npages < 0 || npages > KVM_MEM_MAX_NR_PAGES
         || gfn < 0 || gfn + npages < gfn
@@ -65,18 +86,51 @@ public class MemoryRegions {
     if (npages == 0) {
       return found.isEmpty() ? -Errno.EINVAL : setMemslot(new MemslotChange.Delete(found.get()));
     }
-    KvmMemorySlot wanted = new KvmMemorySlot(nextSerial(), id, gfn, npages, hva, flags, null);
+    KvmMemorySlot wanted = new KvmMemorySlot(nextSerial(), id, gfn, npages, hva, flags);
     if (found.isEmpty()) {
-      return overlaps(slots, wanted) ? -Errno.EEXIST : setMemslot(new MemslotChange.Create(wanted));
+      return overlaps(slots, wanted) ? -Errno.EEXIST : create(wanted, guestMemfd, pgoff);
     }
     KvmMemorySlot old = found.get();
-    if (hva != old.userspaceAddr() || npages != old.npages() || ((flags ^ old.flags()) & KVM_MEM_READONLY) != 0) {
+    // A slot with a guest_memfd stays as it is until it is deleted, and none gets one later.
+    if ((flags & KVM_MEM_GUEST_MEMFD) != 0
+        || hva != old.userspaceAddr() || npages != old.npages()
+        || ((flags ^ old.flags()) & (KVM_MEM_READONLY | KVM_MEM_GUEST_MEMFD)) != 0) {
       return -Errno.EINVAL;
     }
     if (gfn != old.baseGfn()) {
       return overlaps(slots, wanted) ? -Errno.EEXIST : setMemslot(new MemslotChange.Move(old, wanted));
     }
     return flags != old.flags() ? setMemslot(new MemslotChange.FlagsOnly(old, wanted)) : 0;
+  }
+
+  /** Neither read-only slots nor logging go with a guest_memfd, and the latter only with private memory. */
+  @KernelFunction(value = "check_memory_region_flags", file = "virt/kvm/kvm_main.c", version = "v6.8-v6.12")
+  private boolean checkMemoryRegionFlags(int flags) {
+    int valid = KVM_MEM_LOG_DIRTY_PAGES | KVM_MEM_READONLY;
+    if ((flags & KVM_MEM_GUEST_MEMFD) != 0) {
+      valid = kvm.archMmu.hasPrivateMem() ? KVM_MEM_GUEST_MEMFD : 0;
+    }
+    return (flags & ~valid) == 0;
+  }
+
+  private int create(KvmMemorySlot wanted, int guestMemfd, long pgoff) {
+    if ((wanted.flags() & KVM_MEM_GUEST_MEMFD) == 0) {
+      return setMemslot(new MemslotChange.Create(wanted));
+    }
+    KvmGmem gmem = kvm.guestMemfd.file(guestMemfd);
+    if (gmem == null) {
+      return -Errno.EBADF;
+    }
+    KvmMemorySlot slot = kvm.guestMemfd.withGmem(wanted, gmem, pgoff);
+    int r = kvm.guestMemfd.bind(slot);
+    if (r != 0) {
+      return r;
+    }
+    r = setMemslot(new MemslotChange.Create(slot));
+    if (r != 0) {
+      kvm.guestMemfd.unbind(slot);
+    }
+    return r;
   }
 
   /** Carries a change out. Held: slots_lock. Yields 0 or a negative errno; then nothing changed. */
@@ -102,6 +156,7 @@ public class MemoryRegions {
       }
       return r;
     }
+    prepared = withArchPart(prepared);
     switch (prepared) {
       case MemslotChange.Create(KvmMemorySlot slot) -> activateMemslot(slot.id(), slot);
       case MemslotChange.Delete(KvmMemorySlot old) -> activateMemslot(old.id(), null);
@@ -131,7 +186,7 @@ public class MemoryRegions {
   /** Yields the slot that stands in for {@code old}. Held: slots_lock. */
   protected KvmMemorySlot invalidCopy(KvmMemorySlot old) {
     return new KvmMemorySlot(nextSerial(), old.id(), old.baseGfn(), old.npages(),
-        old.userspaceAddr(), old.flags() | KVM_MEMSLOT_INVALID, old.dirtyBitmap());
+        old.userspaceAddr(), old.flags() | KVM_MEMSLOT_INVALID, old.dirtyBitmap(), old.arch(), old.gmem());
   }
 
   /** kvm_arch_flush_shadow_memslot(). Held: slots_lock. */
@@ -195,13 +250,25 @@ public class MemoryRegions {
     };
   }
 
+  /** {@code slot->arch}: new for a slot with new gfns, else the old one. Held: slots_lock, slots_arch_lock. */
+  private MemslotChange withArchPart(MemslotChange change) {
+    return switch (change) {
+      case MemslotChange.Create(KvmMemorySlot slot) ->
+          new MemslotChange.Create(slot.withArch(kvm.archMmu.allocMemslotMetadata(slot)));
+      case MemslotChange.Delete d -> d;
+      case MemslotChange.Move(KvmMemorySlot old, KvmMemorySlot slot) ->
+          new MemslotChange.Move(old, slot.withArch(kvm.archMmu.allocMemslotMetadata(slot)));
+      case MemslotChange.FlagsOnly(KvmMemorySlot old, KvmMemorySlot slot) ->
+          new MemslotChange.FlagsOnly(old, slot.withArch(old.arch()));
+    };
+  }
+
   private KvmMemorySlot withBitmap(KvmMemorySlot slot, @Nullable WordArray reused) {
     if (!slot.isLogging() || (reused == null && !kvm.dirtyLog.useDirtyBitmap())) {
       return slot;
     }
     WordArray bitmap = reused != null ? reused : newBitmap(slot);
-    return new KvmMemorySlot(
-        slot.serial(), slot.id(), slot.baseGfn(), slot.npages(), slot.userspaceAddr(), slot.flags(), bitmap);
+    return slot.withDirtyBitmap(bitmap);
   }
 
   private WordArray newBitmap(KvmMemorySlot slot) {
@@ -231,6 +298,7 @@ public class MemoryRegions {
   }
 
   private void gone(KvmMemorySlot old) {
+    kvm.guestMemfd.unbind(old);
     free(old);
     m.trace(Tracepoint.SLOT_GONE, old.id(), old.baseGfn(), old.npages(), old.userspaceAddr());
   }

@@ -32,6 +32,13 @@ public class Memslots {
     this.sets.add(new KvmMemslots(0, List.of(), m.word("memslots->generation", 0, 0)));
   }
 
+  /** model: the VM's memslots have changed {@code generation} times already. Set-up only, before there is any. */
+  public void beginAtGeneration(long generation) {
+    if (generation != 0) {
+      sets.getFirst().generation().write(generation);
+    }
+  }
+
   /** Yields the active set. Held: srcu. */
   @KernelFunction(value = "kvm_memslots", file = "include/linux/kvm_host.h", version = "v5.15-v6.12")
   public KvmMemslots kvmMemslots() {
@@ -124,8 +131,7 @@ public class Memslots {
    * Makes {@code slots}, sorted by gfn, the active set, and returns when nobody uses the one before any more. Held:
    * slots_lock and slots_arch_lock; the latter is let go of.
    */
-  @KernelFunction(value = "kvm_swap_active_memslots", file = "virt/kvm/kvm_main.c", version = "v5.15-v6.12",
-      elided = "kvm_arch_memslots_updated: x86 only")
+  @KernelFunction(value = "kvm_swap_active_memslots", file = "virt/kvm/kvm_main.c", version = "v5.15-v6.12")
   public void swapActiveMemslots(List<KvmMemorySlot> slots) {
     kvm.slotsArchLock.assertHeld();
     KvmMemslots active = kvmMemslotsLocked();
@@ -143,6 +149,7 @@ public class Memslots {
     synchronizeReaders();
 
     gen = (gen & ~KvmMemslots.GEN_UPDATE_IN_PROGRESS) + KVM_ADDRESS_SPACE_NUM;
+    kvm.archMmu.memslotsUpdated(gen);
     next.generation().write(gen);
   }
 

@@ -22,6 +22,20 @@ public class Requests {
   public static final int KVM_REQ_VM_DEAD = 1 | KVM_REQUEST_WAIT | KVM_REQUEST_NO_WAKEUP;
   public static final int KVM_REQ_DIRTY_RING_SOFT_FULL = 3;
 
+  // x86's own begin at KVM_REQUEST_ARCH_BASE. Follows arch/x86/include/asm/kvm_host.h.
+  private static final int KVM_REQUEST_ARCH_BASE = 8;
+  /** The vCPU waits for a page, because its guest knows no asynchronous page faults. */
+  public static final int KVM_REQ_APF_HALT = KVM_REQUEST_ARCH_BASE + 7;
+  public static final int KVM_REQ_APIC_PAGE_RELOAD =
+      KVM_REQUEST_ARCH_BASE + 17 | KVM_REQUEST_WAIT | KVM_REQUEST_NO_WAKEUP;
+  /** Drop what is cached of the root in use. */
+  public static final int KVM_REQ_TLB_FLUSH_CURRENT = KVM_REQUEST_ARCH_BASE + 26;
+  /** An asynchronous page fault is done. */
+  public static final int KVM_REQ_APF_READY = KVM_REQUEST_ARCH_BASE + 28;
+  /** The root in use may be invalid: let go of it before the next entry. */
+  public static final int KVM_REQ_MMU_FREE_OBSOLETE_ROOTS =
+      KVM_REQUEST_ARCH_BASE + 31 | KVM_REQUEST_WAIT | KVM_REQUEST_NO_WAKEUP;
+
   protected final Kvm kvm;
   protected final Machine m;
 
@@ -52,6 +66,11 @@ public class Requests {
     // Fully ordered, so it is the barrier that pairs with makeRequest() as well.
     vcpu.requests.fetchAnd(~bit(req));
     return true;
+  }
+
+  /** {@code kvm_clear_request()}: forgets {@code req}. Called by the vCPU. */
+  public void clearRequest(int req, KvmVcpu vcpu) {
+    vcpu.requests.fetchAnd(~bit(req));
   }
 
   /** Sets {@code req} for every vCPU and kicks those that need it; yields whether any was. Waits for WAIT requests. */

@@ -46,16 +46,26 @@ public class Gup {
    * Yields the frame of {@code hva}, faulted in if need be, with a reference; or -EFAULT, -ENOMEM. Sleeps; takes
    * mmap_lock.
    */
-  @KernelFunction(value = "get_user_pages_unlocked", file = "mm/gup.c", version = "v5.15-v6.12",
-      elided = "letting go of mmap_lock while waiting, signals")
   public long getUserPagesUnlocked(long hva, boolean write) {
+    return getUserPagesUnlocked(hva, write, false);
+  }
+
+  /**
+   * As {@link #getUserPagesUnlocked(long, boolean)}.
+   *
+   * @param nowait {@code FOLL_NOWAIT}: yield -EBUSY in place of waiting for I/O
+   */
+  @KernelFunction(value = "get_user_pages_unlocked", file = "mm/gup.c", version = "v5.15-v6.12",
+      elided = "letting go of mmap_lock while waiting, signals; nowait: a page that is in the swap cache would do, and"
+          + " the reading of another one would be begun")
+  public long getUserPagesUnlocked(long hva, boolean write, boolean nowait) {
     mm.mmapLock.downRead();
-    long ret = getUserPagesLocked(hva, write);
+    long ret = getUserPagesLocked(hva, write, nowait);
     mm.mmapLock.upRead();
     return ret;
   }
 
-  private long getUserPagesLocked(long hva, boolean write) {
+  private long getUserPagesLocked(long hva, boolean write, boolean nowait) {
     while (true) {
       Vma vma = mm.vmaLookup(hva);
       if (!vma.exists() || vma.kind() == VmaKind.PFNMAP || (write && !vma.writable())) {
@@ -64,6 +74,9 @@ public class Gup {
       long pfn = followPage(hva, write);
       if (pfn != 0) {
         return pfn;
+      }
+      if (nowait && Pte.isSwap(mm.pte(hva).readOnce())) {
+        return -Errno.EBUSY;
       }
       int r = fault.handleMmFault(vma, hva, write);
       if (r != 0) {

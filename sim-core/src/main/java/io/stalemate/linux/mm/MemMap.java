@@ -138,6 +138,26 @@ public class MemMap {
     m.trace(Tracepoint.PAGE_MARK, pfn, 0);
   }
 
+  /** {@code PageUptodate()}. Held: the page lock, or a reference. */
+  public boolean isPageUptodate(long pfn) {
+    return (head(pfn).flags().readOnce() & Page.PG_UPTODATE) != 0;
+  }
+
+  /** {@code SetPageUptodate()}: the data was written before. Held: the page lock. */
+  public void setPageUptodate(long pfn) {
+    head(pfn).flags().fetchOr(Page.PG_UPTODATE);
+  }
+
+  /** {@code PageHWPoison()}. */
+  public boolean isPageHwpoison(long pfn) {
+    return (head(pfn).flags().readOnce() & Page.PG_HWPOISON) != 0;
+  }
+
+  /** {@code SetPageHWPoison()}. Held: a reference. */
+  public void setPageHwpoison(long pfn) {
+    head(pfn).flags().fetchOr(Page.PG_HWPOISON);
+  }
+
   /** Yields whether the caller now holds the page lock. */
   @KernelFunction(value = "trylock_page", file = "include/linux/pagemap.h", version = "v6.12")
   public boolean trylockPage(long pfn) {

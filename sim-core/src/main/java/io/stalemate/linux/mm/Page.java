@@ -18,6 +18,11 @@ public final class Page {
   /** {@code PG_arch_3}: somebody has set about to initialise them. */
   static final long PG_MTE_LOCK = 1 << 4;
 
+  /** {@code PG_uptodate}: the page's data is what its owner means to be there. */
+  static final long PG_UPTODATE = 1 << 6;
+  /** {@code PG_hwpoison}: the frame is broken. */
+  static final long PG_HWPOISON = 1 << 7;
+
   private final Machine m;
   private final long pfn;
   private final long headPfn;

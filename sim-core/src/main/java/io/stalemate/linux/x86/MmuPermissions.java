@@ -8,7 +8,7 @@ import io.stalemate.machine.KernelFunction;
  *
  * <p>{@code pteAccess} is of {@link #EXEC}, {@link #WRITE} and {@link #USER}: what the guest's entry grants.
  */
-public final class MmuPermissions {
+public class MmuPermissions {
 
   public static final int EXEC = 1;
   public static final int WRITE = 1 << 1;
@@ -98,13 +98,12 @@ public final class MmuPermissions {
     int pfec = (int) access;
     // With AC set, explicit accesses are let through; the CPU's own to system structures never are.
     boolean notSmap = eflagsAc && (access & PfErrorCode.IMPLICIT_ACCESS) == 0;
-    // OR, where releases before added: a carry would name another access.
-    int index = (int) (pfec | (notSmap ? PfErrorCode.RSVD : 0)) >> 1;
+    int index = withRsvd(pfec, notSmap) >> 1;
     boolean fault = (permissions[index] >> pteAccess & 1) != 0;
     int errorCode = (int) PfErrorCode.PRESENT;
     if (pkruMask != 0) {
       int pkruBits = pkru >>> ptePkey * PKEY_BITS & 3;
-      int offset = (int) (pfec & ~PfErrorCode.PRESENT | ((pteAccess & USER) != 0 ? PfErrorCode.RSVD : 0));
+      int offset = withRsvd((int) (pfec & ~PfErrorCode.PRESENT), (pteAccess & USER) != 0);
       pkruBits &= pkruMask >>> offset;
       if (pkruBits != 0) {
         errorCode |= (int) PfErrorCode.PK;
@@ -112,5 +111,10 @@ public final class MmuPermissions {
       }
     }
     return fault ? errorCode : 0;
+  }
+
+  /** Yields {@code pfec} with {@code flag} in the place of RSVD. OR, where releases before added: see the subclass. */
+  protected int withRsvd(int pfec, boolean flag) {
+    return (int) (pfec | (flag ? PfErrorCode.RSVD : 0));
   }
 }

@@ -9,6 +9,7 @@ import io.stalemate.cpu.Hypercall;
 import io.stalemate.cpu.StageTwoPte;
 import io.stalemate.linux.Errno;
 import io.stalemate.linux.kvm.Era;
+import io.stalemate.linux.kvm.ExitReason;
 import io.stalemate.linux.kvm.KvmVcpu;
 import io.stalemate.linux.mm.Mmap;
 import io.stalemate.linux.mm.VmaKind;

@@ -75,7 +75,7 @@ public class PgtableBenchmark {
     return switch (era) {
       case V5_15 -> new KvmPgtableV515(mmOps, tlb, VMID, pgd, true, 0, (addr, end, prot) -> forcePte);
       case V6_2 -> new KvmPgtableV62(mmOps, tlb, VMID, pgd, true, 0, (addr, end, prot) -> forcePte);
-      case V6_12 -> new KvmPgtableV612(mmOps, tlb, VMID, pgd, true, 0, (addr, end, prot) -> forcePte);
+      case V6_8, V6_12 -> new KvmPgtableV612(mmOps, tlb, VMID, pgd, true, 0, (addr, end, prot) -> forcePte);
     };
   }
 

@@ -30,7 +30,7 @@ final class PgtableWalkTest {
     return switch (era) {
       case V5_15 -> new KvmPgtableV515(mmOps, tlb, 1, pgd, false, flags, force);
       case V6_2 -> new KvmPgtableV62(mmOps, tlb, 1, pgd, false, flags, force);
-      case V6_12 -> new KvmPgtableV612(mmOps, tlb, 1, pgd, false, flags, force);
+      case V6_8, V6_12 -> new KvmPgtableV612(mmOps, tlb, 1, pgd, false, flags, force);
     };
   }
 

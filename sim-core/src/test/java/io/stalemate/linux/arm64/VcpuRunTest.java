@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stalemate.cpu.GuestInstruction;
 import io.stalemate.linux.kvm.Era;
+import io.stalemate.linux.kvm.ExitReason;
 import io.stalemate.linux.kvm.Requests;
 import io.stalemate.oracle.Ending;
 import io.stalemate.sim.DirectEngine;

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.stalemate.linux.Errno;
 import io.stalemate.machine.Tracepoint;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The memory-attributes ioctl. */
 class MemAttributesTest {
@@ -25,6 +27,42 @@ class MemAttributesTest {
     assertThat(attributes.set(-1, 1, 0)).isEqualTo(-Errno.EINVAL);
     assertThat(attributes.set(0, KvmVm.GFNS + 1, 0)).isEqualTo(-Errno.EINVAL);
     assertThat(attributes.set(0, 1, 1)).isEqualTo(-Errno.EINVAL);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+      "0x1000, 0x1000, 8, 0, 0",
+      "0, 0x10000, 8, 0, 0",
+      "0x1000, 0x1000, 0, 0, 0",
+      "0x1000, 0x1000, 8, 1, EINVAL",
+      "0x1000, 0x1000, 1, 0, EINVAL",
+      "0x1000, 0x1000, 0x8000000000000000, 0, EINVAL",
+      "0x1000, 0, 8, 0, EINVAL",
+      "0x1001, 0x1000, 8, 0, EINVAL",
+      "0x1000, 0xfff, 8, 0, EINVAL",
+      "0x1000, 0x1800, 8, 0, EINVAL",
+      "0xfffffffffffff000, 0x2000, 8, 0, EINVAL",
+      "0xfffffffffffff000, 0x1000, 8, 0, EINVAL",
+      "0x1000, 0xfffffffffffff000, 8, 0, EINVAL",
+      "0xf000, 0x2000, 8, 0, EINVAL",
+  })
+  void theIoctlChecksFlagsThenAttributesThenTheRange(
+      String address, String size, String attributes, String flags, String errno) {
+    int expected = errno.equals("EINVAL") ? -Errno.EINVAL : 0;
+    assertThat(vm.kvm.memAttributes.setMemoryAttributes(
+        unsigned(address), unsigned(size), unsigned(attributes), unsigned(flags))).isEqualTo(expected);
+  }
+
+  private static long unsigned(String text) {
+    return text.startsWith("0x") ? Long.parseUnsignedLong(text.substring(2), 16) : Long.parseUnsignedLong(text);
+  }
+
+  @Test
+  void aVmWithoutPrivateMemoryKnowsNoAttribute() {
+    vm.arch.privateMem = false;
+    assertThat(vm.kvm.memAttributes.supportedMemAttributes()).isZero();
+    assertThat(vm.kvm.memAttributes.set(0, 1, KVM_MEMORY_ATTRIBUTE_PRIVATE)).isEqualTo(-Errno.EINVAL);
+    assertThat(vm.kvm.memAttributes.set(0, 1, 0)).isZero();
   }
 
   @Test

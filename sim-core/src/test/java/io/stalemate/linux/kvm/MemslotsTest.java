@@ -127,7 +127,7 @@ class MemslotsTest {
     set(0, 0, 4, 0, 0);
     vm.arch.prepareResult = -Errno.ENOMEM;
     assertThat(set(0, 8, 4, 0, 0)).isEqualTo(-Errno.ENOMEM);
-    assertThat(slotAt(0).orElseThrow()).isEqualTo(new KvmMemorySlot(1, 0, 0, 4, 0, 0, null));
+    assertThat(slotAt(0).orElseThrow()).isEqualTo(new KvmMemorySlot(1, 0, 0, 4, 0, 0));
     assertThat(slotAt(8)).isEmpty();
     assertThat(set(1, 8, 4, 0, 0)).isEqualTo(-Errno.ENOMEM);
     vm.arch.prepareResult = 0;

@@ -54,7 +54,7 @@ class MmuNotifierTest {
       List<String> sets = vm.arch.calls.stream().filter(call -> call.startsWith("set")).toList();
       switch (era) {
         // Write-protecting gfn 1 and 0, then replacing 0.
-        case V5_15, V6_2 -> assertThat(sets).containsExactly("set 1", "set 0", "set 0");
+        case V5_15, V6_2, V6_8 -> assertThat(sets).containsExactly("set 1", "set 0", "set 0");
         case V6_12 -> assertThat(sets).isEmpty();
       }
       vm.assertCoherent(0);

@@ -3,6 +3,7 @@ package io.stalemate.linux.kvm;
 import io.stalemate.machine.WordArray;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** An architecture whose second stage is one word for each gfn: the frame, or 0. Notes the hooks it was called at. */
 final class TableArch implements ArchMmu {
@@ -11,6 +12,7 @@ final class TableArch implements ArchMmu {
   final Kvm kvm;
   final WordArray leaves;
   int prepareResult;
+  boolean privateMem = true;
 
   TableArch(Kvm kvm) {
     this.kvm = kvm;
@@ -87,12 +89,25 @@ final class TableArch implements ArchMmu {
   }
 
   @Override
-  public boolean preSetMemAttributes(long gfnStart, long gfnEnd) {
+  public boolean preSetMemAttributes(KvmMemorySlot slot, long gfnStart, long gfnEnd) {
     return unmapGfnRange(gfnStart, gfnEnd, true);
   }
 
   @Override
-  public boolean postSetMemAttributes(long gfnStart, long gfnEnd, long attributes) {
+  public boolean postSetMemAttributes(KvmMemorySlot slot, long gfnStart, long gfnEnd, long attributes) {
     return false;
   }
+
+  @Override
+  public boolean hasPrivateMem() {
+    return privateMem;
+  }
+
+  @Override
+  public @Nullable ArchMemorySlot allocMemslotMetadata(KvmMemorySlot slot) {
+    return null;
+  }
+
+  @Override
+  public void memslotsUpdated(long generation) {}
 }

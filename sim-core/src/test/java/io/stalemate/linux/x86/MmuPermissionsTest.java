@@ -18,6 +18,7 @@ class MmuPermissionsTest {
     for (int m = 0; m < 1 << 5; m++) {
       MmuPermissions.Mode mode = new MmuPermissions.Mode(bit(m, 0), bit(m, 1), bit(m, 2), bit(m, 3), bit(m, 4));
       MmuPermissions permissions = new MmuPermissions(mode);
+      MmuPermissions before = new MmuPermissionsV68(mode);
       for (int pte = 0; pte < 8; pte++) {
         for (int a = 0; a < 1 << ACCESS_BITS.length; a++) {
           for (int rights = 0; rights < 8; rights++) {
@@ -28,12 +29,34 @@ class MmuPermissionsTest {
             assertThat(permissions.permissionFault(pte, key, access(a), ac, pkru))
                 .as("%s pte %d access %x ac %s key %d", mode, pte, access(a), ac, rights & 3)
                 .isEqualTo(architecture(mode, pte, access(a), ac, rights & 3));
+            assertThat(before.permissionFault(pte, key, access(a), ac, pkru))
+                .as("v6.8: %s pte %d access %x ac %s key %d", mode, pte, access(a), ac, rights & 3)
+                .isEqualTo(architecture(mode, pte, access(a), ac, rights & 3));
             judged++;
           }
         }
       }
     }
     assertThat(judged).isEqualTo(32 * 8 * 16 * 8);
+  }
+
+  @Test
+  void addingDiffersFromOringWhereTheAccessBringsRsvdAlready() {
+    MmuPermissions.Mode mode = new MmuPermissions.Mode(true, true, true, true, true);
+    MmuPermissions or = new MmuPermissions(mode);
+    MmuPermissions add = new MmuPermissionsV68(mode);
+    int differ = 0;
+    for (int pfec = 0; pfec < 1 << 16; pfec++) {
+      for (boolean flag : new boolean[] {false, true}) {
+        boolean carries = flag && bit(pfec, 3);
+        assertThat(or.withRsvd(pfec, flag)).as("pfec %x", pfec).isEqualTo(flag && !bit(pfec, 3) ? pfec + 8 : pfec);
+        assertThat(add.withRsvd(pfec, flag) != or.withRsvd(pfec, flag)).as("pfec %x %s", pfec, flag).isEqualTo(carries);
+        differ += carries ? 1 : 0;
+      }
+    }
+    assertThat(differ).isEqualTo(1 << 15);
+    // A load that brings RSVD, with SMAP out of force: the carry makes a fetch of it.
+    assertThat(add.withRsvd((int) PfErrorCode.RSVD, true)).isEqualTo((int) PfErrorCode.FETCH);
   }
 
   /** "Determination of Access Rights" of the SDM, volume 3, rule by rule. */

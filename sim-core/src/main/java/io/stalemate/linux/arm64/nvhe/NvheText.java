@@ -53,12 +53,12 @@ public record NvheText(
       case V5_15 -> (mmOps, tlb, vmid, pgd, flags, cb) ->
           new KvmPgtableV515(mmOps, tlb, vmid, pgd, false, flags, cb);
       case V6_2 -> NvhePgtableV62::new;
-      case V6_12 -> NvhePgtableV612::new;
+      case V6_8, V6_12 -> NvhePgtableV612::new;
     };
     MemProtectFactory memProtect = switch (era) {
       case V5_15 -> (m, host, hyp, vm) -> new MemProtectV515(m, host, hyp);
       case V6_2 -> (m, host, hyp, vm) -> new MemProtect(m, host, hyp);
-      case V6_12 -> MemProtectV612::new;
+      case V6_8, V6_12 -> MemProtectV612::new;
     };
     return new NvheText(geometry, m -> new KvmTlb(m, false), pgtable, HostMmu::new, memProtect);
   }

@@ -1,4 +1,4 @@
-package io.stalemate.linux.arm64;
+package io.stalemate.linux.kvm;
 
 /** {@code run->exit_reason}: why a vCPU left to its VMM. Follows {@code include/uapi/linux/kvm.h}. */
 public enum ExitReason {
@@ -15,5 +15,9 @@ public enum ExitReason {
   /** The ioctl failed; the errno says why. */
   ERROR,
   /** {@code KVM_EXIT_DIRTY_RING_FULL}: the VMM has to harvest and reset the dirty rings before the vCPU can go on. */
-  DIRTY_RING_FULL
+  DIRTY_RING_FULL,
+  /** {@code KVM_EXIT_MEMORY_FAULT}, with -EFAULT: the guest wants the page private and it is shared, or the reverse. */
+  MEMORY_FAULT,
+  /** {@code KVM_EXIT_INTERNAL_ERROR}: KVM cannot emulate the access. */
+  INTERNAL_ERROR
 }

@@ -29,7 +29,7 @@ final class BitsClearedAfterWp implements Race {
         boolean flush = false;
         this.kvm.mmuLock.writeLock();
         for (int i = 0; i < bitmap.length(); i++) {
-          long mask = bitmap.at(i).read();
+          long mask = bitmap.at(i).readOnce();
           if (mask != 0) {
             flush = true;
             this.kvm.archMmu.enableLogDirtyPtMasked(memslot, (long) i * Long.SIZE, mask);

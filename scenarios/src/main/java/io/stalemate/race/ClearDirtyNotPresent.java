@@ -13,10 +13,10 @@ final class ClearDirtyNotPresent implements Race {
     return new Card("clear-dirty-not-present",
         "Clearing what says that a page is dirty does not look whether the entry is present",
         Kind.HISTORICAL,
-        "3354ef5a592d (v5.12): is_last_spte() alone also holds for MMIO entries, in which the bits mean something else: "
-        + "W cleared turns one into a translation that may be executed",
+        "3354ef5a592d (v5.12): is_last_spte() alone also holds for MMIO entries, in which the bits mean "
+        + "something else: W cleared turns one into a translation that may be executed",
         List.of("v6.12", "v6.8"),
-        List.of("mmio-spte-vs-clear-dirty"),
+        List.of("mmio-spte-vs-logging"),
         "stale-translation");
   }
 

@@ -15,8 +15,8 @@ final class FastFaultDirtyBeforeCas implements Race {
     return new Card("fast-fault-dirty-before-cas",
         "The fast page fault marks the page dirty before it sets W",
         Kind.MUTATION,
-        "fast_pf_fix_direct_spte() the other way round: outside mmu_lock a harvest in between takes the dirty bit, finds "
-        + "nothing to write-protect, and the leaf becomes writable afterwards",
+        "fast_pf_fix_direct_spte() the other way round: outside mmu_lock a harvest in between takes the dirty "
+        + "bit, finds nothing to write-protect, and the leaf becomes writable afterwards",
         List.of("v6.12", "v6.8"),
         List.of("dirty-log-vs-fast-fault"),
         "dirty-log");

@@ -13,7 +13,8 @@ final class HugepageWhileLogging implements Race {
     return new Card("hugepage-while-logging",
         "A fault in a slot that is logged maps a huge page",
         Kind.MUTATION,
-        "kvm_mmu_hugepage_adjust(): nothing huge while the slot is logged, since only the page that faulted is noted as dirty",
+        "kvm_mmu_hugepage_adjust(): nothing huge while the slot is logged, since only the page that faulted "
+        + "is noted as dirty",
         List.of("v6.12", "v6.8"),
         List.of("dirty-log-vs-huge-leaf"),
         "dirty-log");

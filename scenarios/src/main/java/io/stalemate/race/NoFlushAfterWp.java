@@ -15,8 +15,8 @@ final class NoFlushAfterWp implements Race {
         Kind.MUTATION,
         "kvm_flush_remote_tlbs_memslot() removed from the ends of kvm_get_dirty_log_protect() and "
         + "kvm_clear_dirty_log_protect()",
-        List.of("v6.12", "v6.2", "v5.15"),
-        List.of("store-vs-get-dirty-log"),
+        List.of("v6.12", "v6.8", "v6.2", "v5.15"),
+        List.of("store-vs-get-dirty-log", "pml-vs-get-dirty-log"),
         "dirty-log");
   }
 

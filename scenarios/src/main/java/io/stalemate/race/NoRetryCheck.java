@@ -4,6 +4,7 @@ import io.stalemate.linux.kvm.KernelText;
 import io.stalemate.linux.kvm.MmuInvalidation;
 import io.stalemate.linux.kvm.MmuInvalidationHva;
 import io.stalemate.machine.Machine;
+import io.stalemate.scenario.SystemUnderTest;
 import io.stalemate.yardstick.Yardstick;
 import java.util.List;
 
@@ -20,6 +21,12 @@ final class NoRetryCheck implements Race {
         List.of("v6.12", "v6.2", "v5.15"),
         List.of("yardstick", "fault-vs-invalidate", "fault-vs-migration"),
         "stale-translation");
+  }
+
+  /** x86 asks another function, {@code mmu_invalidate_retry_gfn()}. */
+  @Override
+  public List<SystemUnderTest> systems() {
+    return List.of(SystemUnderTest.KVM_ARM64, SystemUnderTest.YARDSTICK);
   }
 
   @Override

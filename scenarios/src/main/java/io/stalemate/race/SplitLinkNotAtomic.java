@@ -15,11 +15,11 @@ final class SplitLinkNotAtomic implements Race {
     return new Card("split-link-not-atomic",
         "Eager splitting puts its table over whatever is in the entry by now",
         Kind.MUTATION,
-        "tdp_mmu_link_sp(): by cmpxchg under mmu_lock(r), as a fault may split the same leaf; a plain store puts a second "
-        + "table over the first, which is lost with what was mapped in it",
+        "tdp_mmu_link_sp(): by cmpxchg under mmu_lock(r), as a fault may split the same leaf; a plain store "
+        + "puts a second table over the first, which is lost with what was mapped in it",
         List.of("v6.12", "v6.8"),
         List.of("split-vs-fault"),
-        "accounting");
+        "spte-updates");
   }
 
   @Override
@@ -28,7 +28,7 @@ final class SplitLinkNotAtomic implements Race {
       @Override
       protected boolean link(TdpIter iter, KvmMmuPage sp, boolean shared) {
         long spte = mmu.makeSpte.makeNonleafSpte(sp.pfn());
-        iter.sptep().writeOnce(spte);
+        iter.sptep().storeRelease(spte);
         mmu.m.trace(Tracepoint.TDP_SET_SPTE, iter.gfn, iter.level, iter.oldSpte, spte);
         return true;
       }

@@ -13,11 +13,11 @@ final class SplitWithoutRestart implements Race {
     return new Card("split-without-restart",
         "Eager splitting uses an entry that it read before it let go of mmu_lock",
         Kind.MUTATION,
-        "tdp_mmu_split_huge_pages_root(): iter.yielded after the allocation (cf3ff0ee24d6, v6.11); without it CLEAR splits "
-        + "a leaf that a notifier has zapped meanwhile, and maps its freed frame page by page",
+        "tdp_mmu_split_huge_pages_root(): iter.yielded after the allocation (cf3ff0ee24d6, v6.11); without it "
+        + "CLEAR splits a leaf that a notifier has zapped meanwhile, and maps its freed frame page by page",
         List.of("v6.12"),
         List.of("clear-splits-vs-punch"),
-        "stale-translation");
+        "spte-updates");
   }
 
   @Override

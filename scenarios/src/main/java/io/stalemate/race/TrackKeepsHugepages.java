@@ -13,8 +13,8 @@ final class TrackKeepsHugepages implements Race {
     return new Card("track-keeps-hugepages",
         "A gfn is write-tracked, and a huge leaf may still come over it",
         Kind.MUTATION,
-        "__kvm_write_track_add_gfn(): kvm_mmu_gfn_disallow_lpage(); a fault on a page beside the tracked one asks about its "
-        + "own gfn alone",
+        "__kvm_write_track_add_gfn(): kvm_mmu_gfn_disallow_lpage(); a fault on a page beside the tracked one "
+        + "asks about its own gfn alone",
         List.of("v6.12", "v6.8"),
         List.of("write-track-vs-huge-fault"),
         "write-tracking");

@@ -13,8 +13,8 @@ final class WpFlushSkipped implements Race {
     return new Card("wp-flush-skipped",
         "Write-protecting a page for tracking does not flush if dirty logging cleared W before",
         Kind.MUTATION,
-        "Documentation/virt/kvm/locking.rst: dirty logging clears W and flushes after it let go of mmu_lock, so an entry "
-        + "with MMU_WRITABLE may be writable in a TLB although its W is clear",
+        "Documentation/virt/kvm/locking.rst: dirty logging clears W and flushes after it let go of mmu_lock, "
+        + "so an entry with MMU_WRITABLE may be writable in a TLB although its W is clear",
         List.of("v6.12", "v6.8"),
         List.of("write-track-vs-fast-fault"),
         "write-tracking");

@@ -13,8 +13,8 @@ final class WpSkipsMmuWritable implements Race {
     return new Card("wp-skips-mmu-writable",
         "Write-protecting a page for tracking skips an entry that dirty logging made read-only",
         Kind.HISTORICAL,
-        "7c8a4742c4ab (v5.17): write_protect_gfn() stopped at an entry without W; one with MMU_WRITABLE is given W back by "
-        + "the fast path, and the guest writes a tracked page unseen",
+        "7c8a4742c4ab (v5.17): write_protect_gfn() stopped at an entry without W; one with MMU_WRITABLE is "
+        + "given W back by the fast path, and the guest writes a tracked page unseen",
         List.of("v6.12", "v6.8"),
         List.of("write-track-vs-fast-fault"),
         "write-tracking");

@@ -7,7 +7,8 @@ public enum ActionKind implements Worded {
   /** The guest loads from a page. */
   LOAD("load", Doers.VCPU, "gfn", "offset", "undecodable", "failing", "stage1-table", "stage1-update", "private"),
   /** The guest stores a fresh token, or the data given, to a page. */
-  STORE("store", Doers.VCPU, "gfn", "data", "offset", "undecodable", "failing", "stage1-table", "stage1-update", "private"),
+  STORE("store", Doers.VCPU, "gfn", "data", "offset", "undecodable", "failing", "stage1-table", "stage1-update",
+      "private"),
   /** The guest fetches an instruction from a page. */
   FETCH("fetch", Doers.VCPU, "gfn", "offset", "failing", "stage1-table", "stage1-update", "private"),
   /** The guest enrols in the MMIO guard. */
@@ -55,7 +56,8 @@ public enum ActionKind implements Worded {
   SLOT_FLAGS("slot-flags", Doers.MEMSLOT, "id", "flags"),
 
   /** {@code KVM_SET_MEMORY_ATTRIBUTES}. */
-  SET_ATTRIBUTES("set-attributes", Doers.ATTRIBUTES, "gfn", "pages", "private", "address", "size", "attributes", "flags"),
+  SET_ATTRIBUTES("set-attributes", Doers.ATTRIBUTES, "gfn", "pages", "private", "address", "size", "attributes",
+      "flags"),
 
   /** {@code KVM_GET_DIRTY_LOG}. */
   GET_DIRTY_LOG("get-dirty-log", Doers.DIRTY_LOG, "id"),

@@ -39,7 +39,7 @@ public record Scenario(
   public static final List<String> ORACLES = List.of(
       "stale-translation", "staleness-protocol", "guest-memory", "guest-tags", "break-before-make", "accounting",
       "lockdep", "data-race", "progress", "conformance", "dirty-log", "page-ownership",
-      "private-shared", "write-tracking");
+      "private-shared", "write-tracking", "spte-updates", "linearizability");
 
   /** Name of the outcome that no row of the file describes. */
   public static final String OTHER = "other";

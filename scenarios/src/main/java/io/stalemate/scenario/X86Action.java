@@ -63,7 +63,7 @@ public sealed interface X86Action extends Action {
     }
   }
 
-  /** KVM takes all translations of a range away for a reason of its own, a changed memory type ({@code MTRR}) for one. */
+  /** KVM takes all translations of a range away for a reason of its own: a changed memory type, for one. */
   record ZapGfnRange(long gfn, long pages) implements X86Action {
     public ZapGfnRange {
       Limits.checkGfns(gfn, pages);

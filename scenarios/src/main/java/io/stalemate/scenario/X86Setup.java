@@ -27,6 +27,9 @@ public record X86Setup(
   /** In place of a gfn. */
   public static final long NO_APIC_PAGE = -1;
 
+  /** Name of the host mapping whose first page is the APIC access page. */
+  public static final String APIC_MAPPING = "apic";
+
   /** Memslot generations that a VM may begin with; MMIO SPTEs hold 19 bits of them. */
   public static final int GENERATION_MAX = 1 << 24;
 

@@ -16,12 +16,14 @@ import io.stalemate.machine.Machine;
 import io.stalemate.race.Race;
 import io.stalemate.scenario.GmemPage;
 import io.stalemate.scenario.GuestMemfdFile;
+import io.stalemate.scenario.Mapping;
 import io.stalemate.scenario.Memslot;
 import io.stalemate.scenario.Scenario;
 import io.stalemate.scenario.Task;
 import io.stalemate.scenario.TaskKind;
 import io.stalemate.scenario.X86Action;
 import io.stalemate.scenario.X86Setup;
+import io.stalemate.scenario.input.Refused;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -98,7 +100,19 @@ final class X86Arch implements Arch {
   }
 
   @Override
-  public void finish(Kvm kvm) {}
+  public void finish(Kvm kvm) {
+    if (scenario.vm().x86().apicAccessPage() == X86Setup.NO_APIC_PAGE) {
+      return;
+    }
+    for (Mapping mapping : scenario.vm().mappings()) {
+      if (mapping.name().equals(X86Setup.APIC_MAPPING)) {
+        KvmBoot.booted(mmu().apic.kvmAllocApicAccessPage(mapping.hva()), "APIC access page");
+        return;
+      }
+    }
+    throw Refused.usage("apic-access-page without a host mapping '" + X86Setup.APIC_MAPPING
+        + "'; its first page is the APIC access page");
+  }
 
   @Override
   public Runnable vcpu(Task task, int number) {

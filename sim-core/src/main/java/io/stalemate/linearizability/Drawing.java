@@ -53,20 +53,31 @@ public final class Drawing {
       shown = shown.subList(shown.size() - LINES_MAX, shown.size());
     }
     int[] columns = columns(history, shown, stuck.end());
+    List<String[]> rows = new ArrayList<>();
     for (int i : shown) {
       Operation<O> operation = history.get(i);
-      lines.add(padded(clients.apply(operation.client()), 10)
-          + padded(specification.text(operation.what()), 34)
-          + padded(moments.applyAsInt(operation.begin()) + ".."
-              + (operation.pending() ? "" : moments.applyAsInt(operation.end())), 13)
-          + bar(operation, columns) + ' '
-          + (i == checker.stuck() ? "no legal place" : places[i] == ABSENT ? "-" : "#" + places[i]));
+      rows.add(new String[] {
+          clients.apply(operation.client()),
+          specification.text(operation.what()),
+          moments.applyAsInt(operation.begin()) + ".."
+              + (operation.pending() ? "" : moments.applyAsInt(operation.end())),
+          bar(operation, columns),
+          i == checker.stuck() ? "no legal place" : places[i] == ABSENT ? "-" : "#" + places[i]});
     }
+    addAligned(lines, rows);
     return lines;
   }
 
-  private static String padded(String text, int width) {
-    return text + " ".repeat(Math.max(width - text.length(), 0)) + ' ';
+  private static void addAligned(List<String> lines, List<String[]> rows) {
+    for (String[] row : rows) {
+      StringBuilder line = new StringBuilder();
+      for (int column = 0; column < row.length; column++) {
+        int at = column;
+        int width = rows.stream().mapToInt(other -> other[at].length()).max().orElse(0);
+        line.append(row[column]).append(" ".repeat(width - row[column].length())).append("  ");
+      }
+      lines.add(line.toString().stripTrailing());
+    }
   }
 
   /** The different moments up to {@code last} at which something begins or ends, sorted. */

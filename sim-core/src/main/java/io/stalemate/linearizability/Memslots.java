@@ -61,7 +61,8 @@ public final class Memslots implements Specification<List<Memslot>, MemslotOpera
   }
 
   private static boolean mayBecome(Memslot old, MemslotOperation.SetRegion set) {
-    return old.pages() == set.pages() && old.hva() == set.hva() && ((old.flags() ^ set.flags()) & Memslot.READONLY) == 0;
+    boolean readonlyChanges = ((old.flags() ^ set.flags()) & Memslot.READONLY) != 0;
+    return old.pages() == set.pages() && old.hva() == set.hva() && !readonlyChanges;
   }
 
   private static Optional<List<Memslot>> retired(List<Memslot> state, Optional<Memslot> slot, boolean retired) {
@@ -130,9 +131,10 @@ public final class Memslots implements Specification<List<Memslot>, MemslotOpera
               : "set slot " + id + " at gfn " + hex(gfn) + " of " + pages + " pages, flags " + hex(flags)) + ": " + ret;
       case MemslotOperation.Retire(int id) -> "retire slot " + id;
       case MemslotOperation.Restore(int id) -> "restore slot " + id;
-      case MemslotOperation.Found(long gfn, boolean write) -> (write ? "write" : "use") + " gfn " + hex(gfn) + ": slot";
+      case MemslotOperation.Found(long gfn, boolean write) ->
+          "gfn " + hex(gfn) + " has a slot" + (write ? " to write" : "");
       case MemslotOperation.Missed(long gfn, boolean write) ->
-          (write ? "write" : "use") + " gfn " + hex(gfn) + ": no slot";
+          "gfn " + hex(gfn) + " has no slot" + (write ? " to write" : "");
     };
   }
 

@@ -148,8 +148,8 @@ public enum Tracepoint {
   S2_SPLIT("kvm_pgtable_stage2_split", "gfn", "level"),
   /** An x86 SPTE changed from {@code old} to {@code new}; follows the store directly. Level 1 holds pages. */
   TDP_SET_SPTE("kvm_tdp_mmu_spte_changed", "gfn", "level", "old", "new"),
-  /** A TDP root page: {@code state} 1 it is a valid root, 2 it is invalid, 0 it is freed. */
-  TDP_ROOT("kvm_tdp_mmu_root", "pfn", "state"),
+  /** A TDP root page: {@code validity} 1 it is a valid root, 2 it is invalid, 0 it is freed. */
+  TDP_ROOT("kvm_tdp_mmu_root", "pfn", "validity"),
   /** A vCPU uses the root page {@code pfn} from its next entry on; 0 none. */
   TDP_LOAD_ROOT("kvm_mmu_load_pgd", "vcpu", "pfn"),
   /** A nested page fault reaches KVM's MMU: byte address and 64-bit error code, synthetic flags included. */
@@ -197,7 +197,11 @@ public enum Tracepoint {
   /** The ioctl that creates, changes or, with no pages, deletes a memslot is called. */
   SET_REGION("kvm_set_memory_region", "id", "gfn_start", "npages", "hva_page"),
   /** It is about to return {@code ret}; {@code flags} are those asked for. */
-  SET_REGION_DONE("kvm_set_memory_region_done", "id", "flags", "ret");
+  SET_REGION_DONE("kvm_set_memory_region_done", "id", "flags", "ret"),
+  /** {@code kvm_zap_gfn_range()} takes these gfns away, inside the invalidation that it began. */
+  ZAP_GFN_RANGE("kvm_zap_gfn_range", "gfn_start", "gfn_end"),
+  /** A walk of the TDP MMU lets go of mmu_lock; {@code gfn} is the page that comes next when it goes on. */
+  TDP_YIELD("tdp_mmu_iter_cond_resched", "gfn");
 
   private final String kernelName;
   private final List<String> arguments;

@@ -20,9 +20,9 @@ import java.util.List;
  * keeps count in its first frame, one for each mapping. Recounts happen at quiescence, when nobody holds a passing
  * reference.
  *
- * <p>Reads of a freed table count for software alone on arm64. A hardware walk that an invalidation overtook reads on in
- * the model and is then thrown away; in the architecture it has ended by the time the DSB completes. On x86 a CPU has
- * left the guest before the table that it walked goes.
+ * <p>Reads of a freed table count for software alone on arm64. A hardware walk that an invalidation overtook reads on
+ * in the model and is then thrown away; in the architecture it has ended by the time the DSB completes. On x86 a CPU
+ * has left the guest before the table that it walked goes.
  */
 final class Accounting extends Watch {
 
@@ -112,7 +112,8 @@ final class Accounting extends Watch {
     if (object < dead.length && dead[object] == stamp && !done()) {
       int freed = freeing(object, event);
       String what = verb + trace().objects().name(object);
-      report(Severity.CORRUPTION, what + ", a table page that was freed", FREE_RULE, List.of(new Evidence(event, what),
+      String page = isTable(frames.row(trace().a(freed))) ? ", a table page that was freed" : ", which was freed";
+      report(Severity.CORRUPTION, what + page, FREE_RULE, List.of(new Evidence(event, what),
           new Evidence(freed, "free of pfn " + hex(trace().a(freed)))), List.of());
     }
   }
@@ -162,7 +163,7 @@ final class Accounting extends Watch {
               new Evidence(Math.max(counted, 0), "its last reference count")), List.of());
     }
     frames.set(frame, FREED, event + 1L);
-    if (isTable(frame)) {
+    if (frames.get(frame, USE) != PageUse.USER.ordinal()) {
       mark(trace.object(event), frames.get(frame, WORDS), stamp);
     }
   }
@@ -266,8 +267,8 @@ final class Accounting extends Watch {
 
   private void leftInvalid(int event) {
     if (trace().b(event) == ROOT_INVALID) {
-      report(Severity.CORRUPTION, "TDP root pfn " + hex(trace().a(event)) + " is invalid and nobody frees it", ROOT_RULE,
-          List.of(new Evidence(event, "the root becomes invalid")), List.of());
+      report(Severity.CORRUPTION, "TDP root pfn " + hex(trace().a(event)) + " is invalid and nobody frees it",
+          ROOT_RULE, List.of(new Evidence(event, "the root becomes invalid")), List.of());
     }
   }
 

@@ -77,7 +77,12 @@ final class ConcurrentHistory<S, O> {
   List<String> drawn(Trace trace) {
     List<String> lines = new ArrayList<>();
     lines.add("the history: task, operation, first and last step; #n is its place in the longest legal prefix");
-    lines.addAll(Drawing.lines(operations, specification, checker, trace::taskName, trace::step));
+    lines.addAll(Drawing.lines(operations, specification, checker, trace::taskName, moment -> step(trace, moment)));
     return lines;
+  }
+
+  /** An event that is no step belongs to the one before it. */
+  private static int step(Trace trace, int event) {
+    return Math.max(trace.step(event) - (trace.isStep(event) ? 0 : 1), 0);
   }
 }

@@ -19,7 +19,7 @@ final class Conformance extends Watch {
   /** Holds runs against every table there is; a stage-2 table page holds {@code 1 << bitsPerLevel} entries. */
   Conformance(int bitsPerLevel) {
     this(List.of(new GuestAbortTable(), new MmioGuardRules(bitsPerLevel), new PageTransitionTable(),
-        new X86PageFaultTable()));
+        new X86PageFaultTable(), new X86MmioRules(), new ApicAccessRules(), new AsyncFaultRules()));
   }
 
   /** Holds runs against {@code tables}. */

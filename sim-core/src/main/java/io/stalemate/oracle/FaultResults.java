@@ -5,6 +5,7 @@ final class FaultResults {
 
   /** The VMM is told of an address that the guest did not touch. */
   static final int EXIT_ELSEWHERE = -2;
+  static final int EXIT_MMIO = 1;
   static final int EXIT_ERROR = 5;
   static final int EXIT_MEMORY_FAULT = 7;
 
@@ -54,6 +55,11 @@ final class FaultResults {
       case "never" -> false;
       default -> throw new IllegalStateException("the table has an outcome that nobody knows: " + word);
     };
+  }
+
+  /** Whether a fault that ends in {@code ret} has its access emulated. */
+  static boolean emulates(int ret) {
+    return ret == EMULATE || ret == WRITE_PROTECTED;
   }
 
   private static boolean mapped(int ret) {

@@ -37,8 +37,8 @@ final class GuestMemory extends Watch {
   private final KeyedRows mappedPfns = new KeyedRows(1);
   private final KeyedRows places = new KeyedRows(1);
   private final KeyedRows tokens = new KeyedRows(1);
-  private final KeyedRows known = new KeyedRows(1);
-  private final RegisterHistory register = new RegisterHistory();
+  private final KeyedRows known = new KeyedRows(0);
+  private final RegisterHistory register = new RegisterHistory(value -> "token " + token((int) value));
   // Accesses of the run.
   private int[] placeOf = new int[64];
   private int[] tokenOf = new int[64];
@@ -217,8 +217,7 @@ final class GuestMemory extends Watch {
     hits[accesses] = hit;
     stores[accesses++] = store;
     if (store) {
-      int pair = known.row((long) row << 32 | value);
-      known.set(pair, 0, known.get(pair, 0) + 1);
+      known.row((long) row << 32 | value);
       tokens.set(value, 0, hit + 1L);
     }
   }
@@ -242,19 +241,14 @@ final class GuestMemory extends Watch {
       if (placeOf[i] != place) {
         continue;
       }
-      int pair = known.find((long) place << 32 | tokenOf[i]);
-      if (pair >= 0 && known.get(pair, 0) > 1) {
-        // A program that stores one token twice: the question is no longer easy, and no answer is better than a guess.
-        return;
-      }
       int stored = (int) tokens.get(tokenOf[i], 0) - 1;
-      if (pair < 0 && stored >= 0) {
+      if (stored >= 0 && known.find((long) place << 32 | tokenOf[i]) < 0) {
         String load = "guest load of gfn " + hex(gfn(hits[i]));
         report(Severity.CORRUPTION, load + " sees token " + token(tokenOf[i]) + ", which is another page's", RULE,
             List.of(new Evidence(hits[i], load), new Evidence(stored, "store of the token elsewhere")), List.of());
         return;
       }
-      register.add(tokenOf[i], stores[i], begins[i], ends[i]);
+      register.add(trace().task(hits[i]), tokenOf[i], stores[i], begins[i], ends[i]);
     }
     if (!register.linearizes()) {
       lost(place, (int) register.first(), (int) register.second());
@@ -263,7 +257,6 @@ final class GuestMemory extends Watch {
 
   private void lost(int place, int first, int second) {
     List<Evidence> evidence = new ArrayList<>();
-    List<String> notes = new ArrayList<>();
     for (int i = 0; i < accesses; i++) {
       if (placeOf[i] == place && (tokenOf[i] == first || tokenOf[i] == second)) {
         evidence.add(new Evidence(hits[i], actor(hits[i]) + " token " + token(tokenOf[i])));
@@ -271,11 +264,10 @@ final class GuestMemory extends Watch {
     }
     long key = places.key(place);
     String page = GmemPages.isKey(key) ? GmemPages.name(key) : "hva page " + hex(key);
-    notes.add("accesses to " + page + " in the order they hit memory; no order explains them");
     report(Severity.CORRUPTION, first == second
         ? "guest memory at " + page + ": token " + token(first) + " is loaded before it is stored"
         : "guest memory at " + page + ": token " + token(first) + " comes back after token " + token(second),
-        RULE, evidence, notes);
+        RULE, evidence, register.drawn(trace()));
   }
 
   private long gfn(int event) {

@@ -208,7 +208,7 @@ final class GuestTags extends Watch {
       }
     }
     for (int n = 0; n < accesses.places() && !done(); n++) {
-      if (!accesses.linearizes(accesses.placeAt(n))) {
+      if (!accesses.linearizes(trace(), accesses.placeAt(n))) {
         lost(accesses.placeAt(n), accesses.first(), accesses.second());
       }
     }
@@ -243,7 +243,7 @@ final class GuestTags extends Watch {
     report(Severity.CORRUPTION, first == second
         ? where + ": tags " + token(first) + " are loaded before they are stored"
         : where + ": tags " + token(first) + " come back after " + token(second),
-        RULE, evidence, List.of("accesses in the order they hit memory; no order explains them"));
+        RULE, evidence, accesses.drawn(trace()));
   }
 
   private String what(int access) {
@@ -258,7 +258,8 @@ final class GuestTags extends Watch {
     };
   }
 
-  private static String token(long token) {
+  /** What people call a tag word's token. */
+  static String token(long token) {
     if ((token & Pages.STALE_TAGS) != 0 && token > 0) {
       return "stale#" + hex(token ^ Pages.STALE_TAGS);
     }

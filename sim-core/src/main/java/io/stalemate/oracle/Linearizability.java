@@ -33,9 +33,10 @@ final class Linearizability extends Watch {
         EnumSet.of(Op.TRACE, Op.GUEST_LOAD, Op.GUEST_STORE, Op.GUEST_FETCH),
         EnumSet.of(Tracepoint.SET_REGION, Tracepoint.SET_REGION_DONE, Tracepoint.SLOT_INSTALL,
             Tracepoint.SLOT_INVALID, Tracepoint.SLOT_FLAGS, Tracepoint.SLOT_GONE, Tracepoint.SLOT_USE,
-            Tracepoint.NOTIFIER_START, Tracepoint.NOTIFIER_STARTED, Tracepoint.NOTIFIER_END, Tracepoint.HOST_PTE, Tracepoint.GMEM_FOLIO,
-            Tracepoint.GUEST_ACCESS, Tracepoint.GUEST_ABORT, Tracepoint.X86_FAULT, Tracepoint.FAULT_DONE,
-            Tracepoint.X86_FAULT_RET, Tracepoint.MMIO_EXIT, Tracepoint.MMIO_IN_KERNEL, Tracepoint.RETURN));
+            Tracepoint.NOTIFIER_START, Tracepoint.NOTIFIER_STARTED, Tracepoint.NOTIFIER_END, Tracepoint.HOST_PTE,
+            Tracepoint.GMEM_FOLIO, Tracepoint.GUEST_ACCESS, Tracepoint.GUEST_ABORT, Tracepoint.X86_FAULT,
+            Tracepoint.FAULT_DONE, Tracepoint.X86_FAULT_RET, Tracepoint.MMIO_EXIT, Tracepoint.MMIO_IN_KERNEL,
+            Tracepoint.RETURN));
   }
 
   @Override
@@ -119,7 +120,7 @@ final class Linearizability extends Watch {
           || stuck.what() instanceof MemslotOperation.Missed;
       refuse(guest ? Severity.CORRUPTION : Severity.RULE, what,
           "memslot ioctls take effect between call and return, for everybody", memslots.history());
-    } else if (pages.history().refused() && pages.history().stuck().what() instanceof PageMapOperation.Translate t) {
+    } else if (pages.refused() && pages.history().stuck().what() instanceof PageMapOperation.Translate t) {
       refuse(Severity.CORRUPTION, "guest " + (t.write() ? "writes to" : "reads") + " pfn " + hex(t.frame())
               + " as hva page " + hex(t.page()) + " when that is " + pages.history().reached(),
           "once the notifier's call for a page returned, the guest uses what the host maps there", pages.history());

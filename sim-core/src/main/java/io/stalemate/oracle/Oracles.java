@@ -30,7 +30,9 @@ public final class Oracles {
         new DirtyLog(),
         new PageOwnership(bitsPerLevel),
         new PrivateShared(bitsPerLevel),
-        new WriteTracking(bitsPerLevel));
+        new WriteTracking(bitsPerLevel),
+        new SpteUpdates(),
+        new Linearizability());
   }
 
   /** The names, in the order of {@link #all}. */

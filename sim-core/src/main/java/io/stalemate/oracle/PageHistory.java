@@ -1,6 +1,5 @@
 package io.stalemate.oracle;
 
-import io.stalemate.linearizability.Operation;
 import io.stalemate.linearizability.PageEntry;
 import io.stalemate.linearizability.PageMap;
 import io.stalemate.linearizability.PageMapOperation;
@@ -32,8 +31,10 @@ final class PageHistory {
   private final int[] called = new int[Watch.TASKS_MAX];
   private final int[] started = new int[Watch.TASKS_MAX];
   private int tasks;
+  private boolean translated;
 
   void clear() {
+    translated = false;
     history.clear();
     host.clear();
     frames.clear();
@@ -117,9 +118,15 @@ final class PageHistory {
   /** A guest of {@code task} used {@code frame} as the page at {@code hva}, between two events. */
   void translated(int task, long hva, long frame, boolean write, int begin, int end) {
     int row = frames.find(frame);
-    if (row >= 0 && frames.get(row, 0) == HOSTS) {
+    if (host.find(hva) >= 0 && (row < 0 || frames.get(row, 0) == HOSTS)) {
       history.add(task, new PageMapOperation.Translate(hva, frame, write), begin, end);
+      translated = true;
     }
+  }
+
+  /** Whether no order explains the history. What nobody looked at is not judged: setting and unmapping cannot fail. */
+  boolean refused() {
+    return translated && history.refused();
   }
 
   /** Whether some pair keeps translations of the page from being made. */

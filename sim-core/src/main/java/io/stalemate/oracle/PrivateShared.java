@@ -15,6 +15,9 @@ import java.util.List;
  * the first attribute of the range is stored; and nothing is mapped there until the last was. So at each moment the
  * memory that a guest can reach is of the kind that the attributes say then, page by page, also behind huge leafs.
  *
+ * <p>A SEV-SNP guest says with each access which kind it means: what its CPU caches for private accesses is private
+ * memory, and the reverse, whatever the attribute.
+ *
  * <p>x86 only: on arm64 attributes only send faults back.
  */
 final class PrivateShared extends Watch {
@@ -24,18 +27,25 @@ final class PrivateShared extends Watch {
   private static final long PRIVATE = 1 << 3;
   private static final int PAGES_MAX = 1 << 12;
 
+  /** {@code CREATE_VM}: the guest says which kind it means. */
+  private static final int CAP_SNP = 1;
+  /** {@code TLB_FILL}: the lowest bit of the tag, which is the C-bit of an SNP guest. */
+  private static final int C_BIT = 16;
+
   private static final int ATTRIBUTES = 0;
   private static final int STORED_AT = 1;
 
   private final StageTwo tables;
   private final GmemPages gmem = new GmemPages();
   private final KeyedRows attributes = new KeyedRows(2);
+  private boolean snp;
 
   PrivateShared(int bitsPerLevel) {
     super("private-shared", "a guest reaches shared memory where the attribute says private, or the reverse",
-        EnumSet.of(Op.TRACE, Op.PAGE_ALLOC, Op.PAGE_FREE, Op.GUEST_LOAD, Op.GUEST_STORE, Op.GUEST_FETCH),
-        EnumSet.of(Tracepoint.TDP_SET_SPTE, Tracepoint.TDP_ROOT, Tracepoint.MEM_ATTR, Tracepoint.GMEM_BIND,
-            Tracepoint.GMEM_FOLIO));
+        EnumSet.of(Op.TRACE, Op.PAGE_ALLOC, Op.PAGE_FREE, Op.GUEST_LOAD, Op.GUEST_STORE, Op.GUEST_FETCH,
+            Op.TLB_FILL),
+        EnumSet.of(Tracepoint.CREATE_VM, Tracepoint.TDP_SET_SPTE, Tracepoint.TDP_ROOT, Tracepoint.MEM_ATTR,
+            Tracepoint.GMEM_BIND, Tracepoint.GMEM_FOLIO));
     tables = new StageTwo(bitsPerLevel);
   }
 
@@ -44,6 +54,7 @@ final class PrivateShared extends Watch {
     tables.reset(trace());
     gmem.clear();
     attributes.clear();
+    snp = false;
   }
 
   @Override
@@ -56,6 +67,7 @@ final class PrivateShared extends Watch {
         gmem.alloc(trace.a(event));
       }
       case PAGE_FREE -> tables.free(event);
+      case TLB_FILL -> filled(event);
       case GUEST_LOAD -> access(event, "load from");
       case GUEST_STORE -> access(event, "store to");
       case GUEST_FETCH -> access(event, "fetch from");
@@ -66,6 +78,8 @@ final class PrivateShared extends Watch {
   private void point(int event) {
     Trace trace = trace();
     switch (trace.point(event)) {
+      // Other architectures have other capabilities; none of their runs has a TDP root.
+      case CREATE_VM -> snp = (trace.d(event) >>> CAP_SNP & 1) != 0;
       case TDP_SET_SPTE -> tables.set(event);
       case TDP_ROOT -> tables.tdpRoot(event);
       case GMEM_BIND, GMEM_FOLIO -> gmem.on(trace, event);
@@ -76,6 +90,18 @@ final class PrivateShared extends Watch {
       }
       default -> {}
     }
+  }
+
+  private void filled(int event) {
+    Trace trace = trace();
+    boolean wantsPrivate = (trace.d(event) >>> C_BIT & 1) != 0;
+    if (!snp || done() || tables.format() != StageTwoFormat.X86
+        || wantsPrivate == (gmem.page(trace.b(event)) != GmemPages.NONE)) {
+      return;
+    }
+    report(Severity.CORRUPTION, "cpu " + (trace.d(event) & 0xffff) + " caches gfn " + hex(trace.a(event)) + " -> "
+        + memory(trace.b(event)) + " for " + (wantsPrivate ? "private" : "shared") + " accesses", RULE,
+        List.of(new Evidence(event, "the translation is cached")), List.of());
   }
 
   private void access(int event, String verb) {

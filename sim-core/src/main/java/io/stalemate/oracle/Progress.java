@@ -23,13 +23,16 @@ final class Progress extends Watch {
       "whoever waits is woken, and whoever retries gets through once nothing is in its way";
   private static final int FAULTS = 0;
   private static final int ROUNDS = 1;
+  private static final int YIELDS = 2;
 
-  // Streaks of retries by task: faults that were sent back, and rounds of any retry loop.
-  private final int[][] streaks = new int[2][TASKS_MAX];
-  private final int[][] streakBegins = new int[2][TASKS_MAX];
-  private final int[][] judgedAt = new int[2][TASKS_MAX];
-  private final long[][] streakSeqs = new long[2][TASKS_MAX];
+  // Streaks of retries by task: faults that were sent back, rounds of any retry loop, and times that a walk of the TDP
+  // MMU gave way at one page.
+  private final int[][] streaks = new int[3][TASKS_MAX];
+  private final int[][] streakBegins = new int[3][TASKS_MAX];
+  private final int[][] judgedAt = new int[3][TASKS_MAX];
+  private final long[][] streakSeqs = new long[3][TASKS_MAX];
   private final long[] gfns = new long[TASKS_MAX];
+  private final long[] walked = new long[TASKS_MAX];
   private long inside;
   private long seq;
   private long inProgress;
@@ -38,12 +41,13 @@ final class Progress extends Watch {
     super("progress", "deadlock, lost wake-up, or retries with nothing in progress (livelock)",
         EnumSet.of(Op.TRACE, Op.RETRYING, Op.TASK_END),
         EnumSet.of(Tracepoint.FAULT_RETRY, Tracepoint.GUEST_ACCESS_DONE, Tracepoint.VCPU_EXIT,
-            Tracepoint.INVALIDATE_BEGIN, Tracepoint.INVALIDATE_END, Tracepoint.NOTIFIER_END, Tracepoint.RETURN));
+            Tracepoint.INVALIDATE_BEGIN, Tracepoint.INVALIDATE_END, Tracepoint.NOTIFIER_END, Tracepoint.RETURN,
+            Tracepoint.TDP_YIELD));
   }
 
   @Override
   void reset() {
-    for (int kind = FAULTS; kind <= ROUNDS; kind++) {
+    for (int kind = FAULTS; kind <= YIELDS; kind++) {
       Arrays.fill(streaks[kind], 0);
     }
     inside = 0;
@@ -76,6 +80,14 @@ final class Progress extends Watch {
         gfns[task] = trace.a(event);
         retried(event, task, FAULTS, trace.c(event), trace.d(event));
       }
+      case TDP_YIELD -> {
+        if (walked[task] != trace.a(event)) {
+          streaks[YIELDS][task] = 0;
+        }
+        walked[task] = trace.a(event);
+        // Whoever may give way to it: an invalidation has nothing to do with how far a walk gets.
+        retried(event, task, YIELDS, seq, 0);
+      }
       case GUEST_ACCESS_DONE, VCPU_EXIT -> calm(task);
       case INVALIDATE_BEGIN -> {
         inside |= 1L << task;
@@ -98,6 +110,7 @@ final class Progress extends Watch {
   private void calm(int task) {
     streaks[FAULTS][task] = 0;
     streaks[ROUNDS][task] = 0;
+    streaks[YIELDS][task] = 0;
   }
 
   private void retried(int event, int task, int kind, long seqNow, long inProgressNow) {
@@ -139,13 +152,20 @@ final class Progress extends Watch {
 
   private void livelock(int event, int task, int kind, long inProgressNow) {
     String name = trace().taskName(task);
-    String what = kind == FAULTS
-        ? "livelock: fault on gfn " + hex(gfns[task]) + " is retried " + streaks[kind][task] + " times"
-        : "livelock: " + name + " retries " + streaks[kind][task] + " times";
+    String what = switch (kind) {
+      case FAULTS -> "livelock: fault on gfn " + hex(gfns[task]) + " is retried " + streaks[kind][task] + " times";
+      case YIELDS -> "livelock: the walk of " + name + " lets go of mmu_lock " + streaks[kind][task]
+          + " times before gfn " + hex(walked[task]);
+      default -> "livelock: " + name + " retries " + streaks[kind][task] + " times";
+    };
+    List<Evidence> evidence = List.of(new Evidence(event, "last retry of " + name),
+        new Evidence(streakBegins[kind][task], "first retry of " + name));
+    if (kind == YIELDS) {
+      report(Severity.HANG, what, RULE, evidence, List.of());
+      return;
+    }
     report(Severity.HANG, what + (inProgressNow == 0 ? " with no invalidation in progress"
-        : " for an invalidation that nobody is in"), RULE,
-        List.of(new Evidence(event, "last retry of " + name),
-            new Evidence(streakBegins[kind][task], "first retry of " + name)),
+        : " for an invalidation that nobody is in"), RULE, evidence,
         List.of("mmu_invalidate_seq: " + streakSeqs[kind][task] + " all the time",
             "mmu_invalidate_in_progress: " + inProgressNow));
   }

@@ -43,8 +43,8 @@ enum StageTwoFormat {
   },
 
   /**
-   * SPTEs of the TDP MMU in EPT's format; level 1 holds pages. KVM's bit says whether an entry is there, not hardware's:
-   * one that tracks accesses has no permissions for a while. Neither frozen nor MMIO entries have it.
+   * SPTEs of the TDP MMU in EPT's format; level 1 holds pages. KVM's bit says whether an entry is there, not
+   * hardware's: one that tracks accesses has no permissions for a while. Neither frozen nor MMIO entries have it.
    */
   X86("TDP") {
     private static final long MMU_PRESENT = 1 << 11;

@@ -62,7 +62,7 @@ final class StalenessProtocol extends Watch {
         EnumSet.of(Tracepoint.FAULT_SEQ, Tracepoint.FAULT_PFN, Tracepoint.FAULT_DONE, Tracepoint.FAULT_RETRY,
             Tracepoint.S2_SET_PTE, Tracepoint.S2_ROOT, Tracepoint.TDP_SET_SPTE, Tracepoint.TDP_ROOT,
             Tracepoint.INVALIDATE_BEGIN, Tracepoint.INVALIDATE_RANGE, Tracepoint.INVALIDATE_END,
-            Tracepoint.MN_ACTIVE));
+            Tracepoint.MN_ACTIVE, Tracepoint.ZAP_GFN_RANGE));
     tables = new StageTwo(bitsPerLevel);
   }
 
@@ -116,6 +116,8 @@ final class StalenessProtocol extends Watch {
       case TDP_ROOT -> tables.tdpRoot(event);
       case INVALIDATE_BEGIN -> begin(event, task);
       case INVALIDATE_RANGE -> range(trace.a(event), trace.b(event), task);
+      // What it takes away is what faults must stay out of, whatever range it told them.
+      case ZAP_GFN_RANGE -> range(trace.a(event), trace.b(event), task);
       case INVALIDATE_END -> end(event, task);
       case MN_ACTIVE -> {
         active = trace.a(event);
@@ -293,8 +295,8 @@ final class StalenessProtocol extends Watch {
     if (endAt[invalidation] != NONE) {
       evidence.add(new Evidence(endAt[invalidation], "kvm_mmu_invalidate_end"));
     }
-    report(Severity.RULE, tables.format().stage() + " leaf for gfn " + hex(trace.a(install)) + " is installed " + how, RULE, evidence,
-        notes);
+    report(Severity.RULE, tables.format().stage() + " leaf for gfn " + hex(trace.a(install)) + " is installed " + how,
+        RULE, evidence, notes);
   }
 
   private void unbalanced(int event, String what) {

@@ -1,6 +1,8 @@
 package io.stalemate.oracle;
 
+import io.stalemate.trace.Trace;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Reads and writes of the tag words of a run, each at a place (a tag word of an hva page) with a token, and with the
@@ -23,7 +25,7 @@ final class TagAccesses {
   private final KeyedRows places = new KeyedRows(1);
   private final KeyedRows tokens = new KeyedRows(1);
   private final KeyedRows stored = new KeyedRows(1);
-  private final RegisterHistory register = new RegisterHistory();
+  private final RegisterHistory register = new RegisterHistory(value -> GuestTags.token(tokens.key((int) value)));
   private int[] cells = new int[64 * COLUMNS];
   private int size;
 
@@ -102,12 +104,12 @@ final class TagAccesses {
    * Whether the accesses of {@code place} are those of one register; if not, {@link #first} and {@link #second} say
    * which tokens contradict each other.
    */
-  boolean linearizes(long place) {
+  boolean linearizes(Trace trace, long place) {
     int row = places.find(place);
     register.clear();
     for (int i = 0; i < size; i++) {
       if (get(i, PLACE) == row) {
-        register.add(get(i, TOKEN), isStore(i), get(i, BEGIN), get(i, END));
+        register.add(trace.task(hit(i)), get(i, TOKEN), isStore(i), get(i, BEGIN), get(i, END));
       }
     }
     return register.linearizes();
@@ -119,6 +121,11 @@ final class TagAccesses {
 
   long second() {
     return tokens.key((int) register.second());
+  }
+
+  /** The history that is no register's, drawn. */
+  List<String> drawn(Trace trace) {
+    return register.drawn(trace);
   }
 
   /** Number of places. */

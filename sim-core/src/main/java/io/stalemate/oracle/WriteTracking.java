@@ -79,9 +79,9 @@ final class WriteTracking extends Watch {
     if (gfn < 0 || gfns.get(gfn, EFFECTIVE) == 0 || done()) {
       return;
     }
-    report(Severity.CORRUPTION, "guest store to gfn " + hex(trace().a(event)) + ", which is write-tracked, goes past KVM",
-        RULE, List.of(tracked(gfn), returned(gfn), new Evidence(event, "guest store to gfn " + hex(trace().a(event)))),
-        List.of());
+    String store = "guest store to gfn " + hex(trace().a(event));
+    report(Severity.CORRUPTION, store + ", which is write-tracked, goes past KVM", RULE,
+        List.of(tracked(gfn), returned(gfn), new Evidence(event, store)), List.of());
   }
 
   private Evidence tracked(int gfn) {

@@ -14,11 +14,11 @@ import java.util.Set;
  * about the VM, its memslots, attributes and guest_memfds. What changes while a fault is being decided may be seen or
  * not.
  *
- * <p>A guest_memfd that is being closed refuses faults before its memslots lose it. So whether a private fault was right
- * to fail there is only known when the run is over.
+ * <p>A guest_memfd that is being closed refuses faults before its memslots lose it. So whether a private fault was
+ * right to fail there is only known when the run is over.
  *
- * <p>Two rules stand beside the table: an MMIO SPTE is valid if the memslot generation in it is the current one and that
- * is not in flux; and a vCPU remembers no MMIO while it is.
+ * <p>One rule stands beside the table: a fault that found no memory is not sent back because memory may have gone.
+ * Those of MMIO and emulation are {@link X86MmioRules}.
  */
 final class X86PageFaultTable implements ConformanceTable {
 
@@ -26,8 +26,7 @@ final class X86PageFaultTable implements ConformanceTable {
 
   private static final List<String> OUTCOMES = TABLE.outcomes();
   private static final String RULE = "kvm_mmu_page_fault() decides as the table x86-page-fault.tsv says: ";
-  private static final String GENERATION_RULE =
-      "MMIO is remembered for a memslot generation, and for none while an update is in progress";
+  private static final String NO_MEMORY_RULE = "invalidations are about memory: a fault without a memslot has none";
   private static final int NONE = -1;
 
   // Columns of the table.
@@ -44,6 +43,7 @@ final class X86PageFaultTable implements ConformanceTable {
   private static final int COLUMNS = 10;
 
   // Values of columns.
+  private static final int NO_SLOT = 0;
   private static final int MMIO_VALID = 1;
   private static final int MMIO_STALE = 2;
   private static final int PLAIN = 3;
@@ -67,7 +67,6 @@ final class X86PageFaultTable implements ConformanceTable {
 
   /** {@code KVM_MEMORY_ATTRIBUTE_PRIVATE}. */
   private static final int ATTRIBUTE_PRIVATE_BIT = 3;
-  private static final long GENERATION_MASK = (1L << 19) - 1;
 
   private final SlotKinds slots = new SlotKinds();
   private final GmemPages gmem = new GmemPages();
@@ -94,7 +93,7 @@ final class X86PageFaultTable implements ConformanceTable {
     return EnumSet.of(Tracepoint.CREATE_VM, Tracepoint.SLOT_INSTALL, Tracepoint.SLOT_INVALID, Tracepoint.SLOT_GONE,
         Tracepoint.SLOT_FLAGS, Tracepoint.SLOTS_SWAP, Tracepoint.MEM_ATTR, Tracepoint.GMEM_BIND,
         Tracepoint.WRITE_TRACK, Tracepoint.X86_FAULT, Tracepoint.X86_FAULT_RET, Tracepoint.VCPU_EXIT,
-        Tracepoint.MMIO_SPTE_CHECK, Tracepoint.MMIO_CACHED);
+        Tracepoint.MMIO_SPTE_CHECK, Tracepoint.FAULT_RETRY);
   }
 
   @Override
@@ -141,18 +140,20 @@ final class X86PageFaultTable implements ConformanceTable {
         tracked.set(tracked.row(trace.a(event)), 0, trace.b(event));
         sees(trace, event);
       }
+      case FAULT_RETRY -> sentBack(trace, event, task, deviations);
       case X86_FAULT -> opens(trace, event, task);
-      case MMIO_SPTE_CHECK -> checked(trace, event, task, deviations);
-      case MMIO_CACHED -> {
-        if (trace.c(event) < 0) {
-          deviations.differs("vCPU " + trace.a(event) + " remembers gfn " + Watch.hex(trace.b(event))
-              + " as MMIO while a memslot update is in progress", GENERATION_RULE,
-              List.of(new Evidence(event, "the gfn is remembered")), List.of());
-        }
-      }
+      case MMIO_SPTE_CHECK -> mmio[task] = trace.d(event) == 1 ? MMIO_VALID : MMIO_STALE;
       case X86_FAULT_RET -> returned(trace, event, task, deviations);
       case VCPU_EXIT -> exited(trace, event, task, deviations);
       default -> {}
+    }
+  }
+
+  private void sentBack(Trace trace, int event, int task, Deviations deviations) {
+    if (fault[task] != NONE && slotsSeen[task] == 1 << NO_SLOT && gfn(trace, fault[task]) == trace.a(event)) {
+      deviations.differs("page fault at " + Watch.hex(trace.b(fault[task])) + ", where no memory is, is sent back by "
+          + "the retry check", NO_MEMORY_RULE,
+          List.of(new Evidence(event, "the fault is sent back"), new Evidence(fault[task], "page fault")), List.of());
     }
   }
 
@@ -203,18 +204,6 @@ final class X86PageFaultTable implements ConformanceTable {
     mmio[task] = 0;
     if (fault[task] != NONE) {
       see(trace, task);
-    }
-  }
-
-  private void checked(Trace trace, int event, int task, Deviations deviations) {
-    boolean current = trace.c(event) >= 0 && (trace.c(event) & GENERATION_MASK) == trace.b(event);
-    boolean valid = trace.d(event) == 1;
-    mmio[task] = valid ? MMIO_VALID : MMIO_STALE;
-    if (valid != current) {
-      deviations.differs("MMIO SPTE of gfn " + Watch.hex(trace.a(event)) + " of generation " + trace.b(event)
-          + " counts as " + (valid ? "valid" : "out of date") + ", memslot generation " + (trace.c(event) < 0
-              ? "in flux" : String.valueOf(trace.c(event))), GENERATION_RULE,
-          List.of(new Evidence(event, "the generations are compared")), List.of());
     }
   }
 

@@ -3,8 +3,8 @@
  * some operations of a run and reports a {@link io.stalemate.oracle.Finding} with the events that led to it. On the
  * correct model no oracle may ever fire.
  *
- * <p>May import: {@code trace}, {@code machine}. Never {@code sim} or kernel text: an oracle reads events, not the
- * world. Start at {@code Oracle}, then {@code Oracles}, which lists them.
+ * <p>May import: {@code trace}, {@code machine}, {@code linearizability}. Never {@code sim} or kernel text: an oracle
+ * reads events, not the world. Start at {@code Oracle}, then {@code Oracles}, which lists them.
  */
 @NullMarked
 package io.stalemate.oracle;

@@ -25,7 +25,8 @@ enum ArgFormat {
   /** Yields the format of the arguments called {@code name}. */
   static ArgFormat of(String name) {
     return switch (name) {
-      case "gfn", "gfn_start", "gfn_end", "pfn", "old_pfn", "new_pfn", "to", "from", "ipa", "gpa", "error_code", "far", "esr", "old", "new",
+      case "gfn", "gfn_start", "gfn_end", "pfn", "old_pfn", "new_pfn", "to", "from", "ipa", "gpa", "error_code",
+          "far", "esr", "old", "new",
           "hva_page", "hva_start", "hva_end", "flags", "attributes", "function", "argument", "woken",
           "readers", "packed" -> HEX;
       case "value", "token" -> VALUE;

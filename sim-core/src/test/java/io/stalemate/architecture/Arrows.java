@@ -34,7 +34,8 @@ final class Arrows {
     rows.put("linux.arm64.nvhe", List.of("machine", "cpu", "linux", "linux.kvm", "linux.arm64"));
     rows.put("trace", List.of("machine"));
     rows.put("strategy", List.of("trace"));
-    rows.put("oracle", List.of("machine", "trace"));
+    rows.put("linearizability", List.of());
+    rows.put("oracle", List.of("machine", "trace", "linearizability"));
     rows.put("sim", List.of("machine", "trace", "strategy"));
   }
 

@@ -19,7 +19,8 @@ class BruteForceTest {
     agrees(new Register(0, Long::toString), random -> {
       long place = random.nextInt(2);
       long value = random.nextInt(3);
-      return random.nextBoolean() ? new RegisterOperation.Load(place, value) : new RegisterOperation.Store(place, value);
+      return random.nextBoolean()
+          ? new RegisterOperation.Load(place, value) : new RegisterOperation.Store(place, value);
     });
   }
 

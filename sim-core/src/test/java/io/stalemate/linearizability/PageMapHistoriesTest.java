@@ -61,7 +61,7 @@ class PageMapHistoriesTest {
     history.add(0, new Annotate(2, 3), 0, 1).add(1, new GetLeaf(2, PageEntry.EMPTY), 2, 3);
     assertThat(history.verdict()).isEqualTo(Verdict.NO);
     assertThat(history.drawn()).containsExactly(
-        "client0    annotate owner 3                   0..1          []   #1",
-        "client1    get_leaf: empty                    2..3            [] no legal place");
+        "client0  annotate owner 3  0..1  []    #1",
+        "client1  get_leaf: empty   2..3    []  no legal place");
   }
 }

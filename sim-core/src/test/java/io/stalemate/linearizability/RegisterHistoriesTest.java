@@ -95,10 +95,10 @@ class RegisterHistoriesTest {
         .add(0, new Load(1, 0), 16, 18).add(2, new Load(2, 0), 0, 1).add(1, new Load(1, 9), 30, 31);
     assertThat(history.verdict()).isEqualTo(Verdict.NO);
     assertThat(history.drawn()).containsExactly(
-        "client0    store 7                            10..12        [-]     #2",
-        "client1    load 0                             11..15         [--]   #1",
-        "client2    store 9                            13..             [--- #3",
-        "client0    load 0                             16..18             [] no legal place");
+        "client0  store 7  10..12  [-]      #2",
+        "client1  load 0   11..15   [--]    #1",
+        "client2  store 9  13..       [---  #3",
+        "client0  load 0   16..18       []  no legal place");
   }
 
   @Test

@@ -52,7 +52,9 @@ class KernelMapTest {
       Map.entry("kvm.DirtyRingReaper.reap", "the VMM's reaper thread: user space"),
       Map.entry("kvm.Memslots.kvmMemslotsLocked", "__kvm_memslots() for those who hold slots_lock"),
       Map.entry("kvm.MmuInvalidation.beginHva", "one name for what starts an invalidation in eras that keep hvas"),
-      Map.entry("mm.Mmap.mprotectMte", "mprotect() of one page and one flag")));
+      Map.entry("mm.Mmap.mprotectMte", "mprotect() of one page and one flag"),
+      Map.entry("x86.X86Mmu.preSetMemAttributes", "the hook's call of X86Attributes.preSet"),
+      Map.entry("x86.X86Mmu.postSetMemAttributes", "the hook's call of X86Attributes.postSet")));
 
   /** Protected methods that stand for one call of a kernel function which another method renders. */
   private static final Map<String, String> STEPS = new TreeMap<>(Map.of(

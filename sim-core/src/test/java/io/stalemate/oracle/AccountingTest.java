@@ -144,6 +144,14 @@ class AccountingTest {
   }
 
   @Test
+  void rejectsAReadOfAFreedPageOfTheKernels() {
+    int page = story.object(ObjectKind.WORD, "kernel 0x300[0]");
+    linked().point(PT_REF, 0x201, 1).op(Op.PAGE_ALLOC, page, 0x300, PageUse.KERNEL.ordinal(), 1)
+        .op(Op.READ_ONCE, page, 0).op(Op.PAGE_FREE, page, 0x300, PageUse.KERNEL.ordinal()).op(Op.READ_ONCE, page, 0);
+    assertThat(story.quiet()).containsExactly("read of kernel 0x300[0], which was freed");
+  }
+
+  @Test
   void rejectsAReadOfAFreedTable() {
     freed().op(Op.READ_ONCE, child + 1, 0);
     assertThat(story.quiet()).containsExactly("read of table 0x201[1], a table page that was freed");

@@ -6,6 +6,8 @@ import static io.stalemate.machine.Tracepoint.DIRTY_RING_PUSH;
 import static io.stalemate.machine.Tracepoint.DIRTY_RING_RESET;
 import static io.stalemate.machine.Tracepoint.DIRTY_SET;
 import static io.stalemate.machine.Tracepoint.DIRTY_TAKEN;
+import static io.stalemate.machine.Tracepoint.EMULATE;
+import static io.stalemate.machine.Tracepoint.GUEST_ACCESS;
 import static io.stalemate.machine.Tracepoint.SLOT_INSTALL;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -116,5 +118,27 @@ class DirtyLogTest {
     logged();
     stores();
     assertThat(story.ends(Ending.BOUND)).isEmpty();
+  }
+
+  /** KVM stores to gfn 6 in the place of the guest, and notes it if {@code noted}. */
+  private Story emulatedStore(boolean noted) {
+    int word = story.trace().objects().addPage("page", 0x100, 1);
+    story.by(vcpu).point(GUEST_ACCESS, 0, 6, 1, 7).op(Op.WRITE_ONCE, word, 7);
+    return noted ? story.point(DIRTY_SET, 0, 2, 1) : story;
+  }
+
+  @Test
+  void rejectsAnEmulatedStoreThatNothingNoted() {
+    logged();
+    emulatedStore(false).point(EMULATE, 0, 0x6000, 1, 1);
+    assertThat(story.quiet()).containsExactly(LOST);
+  }
+
+  @Test
+  void acceptsAnEmulatedStoreThatIsNamedBeforeKvmSaysSo() {
+    logged();
+    emulatedStore(true).by(vmm).point(DIRTY_TAKEN, 0, 0, 4).point(DIRTY_REPORTED)
+        .by(vcpu).point(EMULATE, 0, 0x6000, 1, 1);
+    assertThat(story.quiet()).isEmpty();
   }
 }

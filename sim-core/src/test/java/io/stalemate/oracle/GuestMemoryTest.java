@@ -1,5 +1,7 @@
 package io.stalemate.oracle;
 
+import static io.stalemate.machine.Tracepoint.EMULATE;
+import static io.stalemate.machine.Tracepoint.GMEM_FOLIO;
 import static io.stalemate.machine.Tracepoint.HOST_PTE;
 import static io.stalemate.machine.Tracepoint.SLOT_GONE;
 import static io.stalemate.machine.Tracepoint.SLOT_INSTALL;
@@ -33,6 +35,20 @@ class GuestMemoryTest {
   void rejectsALostStore() {
     zeroed(0x101, -1, 2).by(vcpu0).guest(GUEST_STORE, 2, 0x101, 7).guest(GUEST_LOAD, 2, 0x102, -1);
     assertThat(story.quiet()).containsExactly("guest memory at hva page 0x2: token zero#1 comes back after token 0x7");
+  }
+
+  @Test
+  void aTokenMayBeStoredTwice() {
+    zeroed(0x101, -1, 2).by(vcpu0).guest(GUEST_STORE, 2, 0x101, 7).guest(GUEST_STORE, 2, 0x101, 8)
+        .by(vcpu1).guest(GUEST_STORE, 2, 0x101, 7).guest(GUEST_LOAD, 2, 0x101, 7);
+    assertThat(story.quiet()).isEmpty();
+  }
+
+  @Test
+  void rejectsALostStoreOfATokenThatWasThereBefore() {
+    zeroed(0x101, -1, 2).by(vcpu0).guest(GUEST_STORE, 2, 0x101, 7).guest(GUEST_STORE, 2, 0x101, 8)
+        .by(vcpu1).guest(GUEST_STORE, 2, 0x101, 7).guest(GUEST_LOAD, 2, 0x101, 8);
+    assertThat(story.quiet()).containsExactly("guest memory at hva page 0x2: token 0x8 comes back after token 0x7");
   }
 
   @Test
@@ -92,5 +108,42 @@ class GuestMemoryTest {
     zeroed(0x101, -1, 2).by(vcpu0).begins(GUEST_STORE, 2, 7).hits(GUEST_STORE, 2, 0x101, 7)
         .by(vcpu1).guest(GUEST_LOAD, 2, 0x101, -1).guest(GUEST_LOAD, 2, 0x101, 7);
     assertThat(story.ends(Ending.BOUND)).isEmpty();
+  }
+
+  /** A page of a guest_memfd, zeroed once it is in the file. */
+  private Story folio(long pfn, long token, long index) {
+    return story.by(host).alloc(pfn).point(GMEM_FOLIO, 0, index, pfn).op(Op.PAGE_CLEAR, 1, pfn, token);
+  }
+
+  @Test
+  void conversionsSwitchPlaces() {
+    zeroed(0x101, -1, 2).by(vcpu0).guest(GUEST_STORE, 2, 0x101, 7);
+    folio(0x102, -2, 6).by(vcpu0).guest(GUEST_LOAD, 2, 0x102, -2).guest(GUEST_STORE, 2, 0x102, 8)
+        .guest(GUEST_LOAD, 2, 0x101, 7).guest(GUEST_LOAD, 2, 0x102, 8);
+    assertThat(story.quiet()).isEmpty();
+  }
+
+  @Test
+  void rejectsPrivateDataThatComesBackAfterAPunch() {
+    folio(0x101, -1, 6).by(vcpu0).guest(GUEST_STORE, 2, 0x101, 7).by(host).point(GMEM_FOLIO, 0, 6, 0);
+    folio(0x102, -2, 6).by(vcpu0).guest(GUEST_LOAD, 2, 0x102, -2).guest(GUEST_LOAD, 2, 0x101, 7);
+    assertThat(story.quiet()).containsExactly(
+        "guest memory at page 0x6 of guest_memfd 0: token 0x7 comes back after token zero#2");
+  }
+
+  /** KVM stores {@code token} to the frame whose data is {@code word}, in the place of the guest. */
+  private Story emulatedStore(int word, long gfn, long token) {
+    return story.begins(GUEST_STORE, gfn, token).op(Op.WRITE_ONCE, word, token)
+        .point(EMULATE, vcpu0, gfn << 12, 1, 1).done(GUEST_STORE, gfn, token);
+  }
+
+  @Test
+  void whatKvmStoresForAGuestCounts() {
+    int word = story.trace().objects().size();
+    zeroed(0x101, -1, 2).by(vcpu0);
+    emulatedStore(word, 2, 7).guest(GUEST_LOAD, 2, 0x101, 7);
+    assertThat(story.ends(Ending.BOUND)).isEmpty();
+    story.guest(GUEST_LOAD, 2, 0x102, -1);
+    assertThat(story.quiet()).containsExactly("guest memory at hva page 0x2: token zero#1 comes back after token 0x7");
   }
 }

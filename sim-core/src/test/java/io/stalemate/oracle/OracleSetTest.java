@@ -38,7 +38,7 @@ class OracleSetTest {
   void namesAreThoseOfTheCatalogue() {
     assertThat(Oracles.names()).containsExactly("stale-translation", "guest-memory", "guest-tags", "break-before-make",
         "accounting", "progress", "staleness-protocol", "lockdep", "data-race", "kernel-warning", "conformance",
-        "dirty-log", "page-ownership", "private-shared", "write-tracking");
+        "dirty-log", "page-ownership", "private-shared", "write-tracking", "spte-updates", "linearizability");
     assertThat(Oracles.byName("lockdep", 2)).map(Oracle::name).contains("lockdep");
     assertThat(Oracles.byName("lockdepp", 2)).isEmpty();
   }

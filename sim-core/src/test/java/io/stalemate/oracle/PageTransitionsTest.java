@@ -55,7 +55,8 @@ final class PageTransitionsTest {
       case V5_15 -> List.of("share-hyp-v5.15", "host-abort");
       case V6_2 -> List.of(
           "share-hyp", "unshare-hyp", "donate-hyp", "hyp-donate-host", "pin", "unpin", "host-abort");
-      case V6_8, V6_12 -> List.of("share-hyp", "unshare-hyp", "donate-hyp", "hyp-donate-host", "pin", "unpin", "share-ffa",
+      case V6_8, V6_12 -> List.of(
+          "share-hyp", "unshare-hyp", "donate-hyp", "hyp-donate-host", "pin", "unpin", "share-ffa",
           "unshare-ffa", "share-guest", "unshare-guest", "host-abort");
     };
   }

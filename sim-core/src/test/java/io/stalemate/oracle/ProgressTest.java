@@ -5,6 +5,7 @@ import static io.stalemate.machine.Tracepoint.GUEST_ACCESS_DONE;
 import static io.stalemate.machine.Tracepoint.INVALIDATE_BEGIN;
 import static io.stalemate.machine.Tracepoint.INVALIDATE_END;
 import static io.stalemate.machine.Tracepoint.NOTIFIER_END;
+import static io.stalemate.machine.Tracepoint.TDP_YIELD;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stalemate.trace.ObjectKind;
@@ -148,6 +149,28 @@ class ProgressTest {
       story.by(one).point(GUEST_ACCESS_DONE, 0, 2, 0, 0);
     }
     story.by(two).point(INVALIDATE_END, 6, 0);
+    assertThat(story.quiet()).isEmpty();
+  }
+
+  private void yields(int times, long gfn) {
+    for (int i = 0; i < times; i++) {
+      story.by(one).point(TDP_YIELD, gfn).by(two).point(TDP_YIELD, gfn);
+    }
+  }
+
+  @Test
+  void findsTwoWalksThatGiveWayToEachOtherAtOnePageThoughBothInvalidate() {
+    story.by(one).point(INVALIDATE_BEGIN, 1).by(two).point(INVALIDATE_BEGIN, 2);
+    yields(33, 4);
+    assertThat(story.quiet()).containsExactly(
+        "livelock: the walk of vcpu0 lets go of mmu_lock 33 times before gfn 0x4");
+  }
+
+  @Test
+  void acceptsWalksThatGetOnBetweenGivingWay() {
+    for (int gfn = 0; gfn < 40; gfn++) {
+      yields(1, gfn);
+    }
     assertThat(story.quiet()).isEmpty();
   }
 }

@@ -12,8 +12,8 @@ class RegisterHistoryTest {
   private record Step(long value, boolean store, int begin, int end) {}
 
   private static boolean judged(List<Step> steps) {
-    RegisterHistory history = new RegisterHistory();
-    steps.forEach(step -> history.add(step.value, step.store, step.begin, step.end));
+    RegisterHistory history = new RegisterHistory(Long::toString);
+    steps.forEach(step -> history.add(0, step.value, step.store, step.begin, step.end));
     return history.linearizes();
   }
 

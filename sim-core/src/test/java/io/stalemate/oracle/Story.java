@@ -15,6 +15,10 @@ final class Story {
   static final long VALID = 1;
   static final long PAGE = 3;
   static final long WRITE = 1 << 7;
+  static final long SPTE_WRITE = 1 << 1;
+  static final long SPTE_LARGE = 1 << 7;
+  static final long SPTE_FROZEN = 0x5a0;
+  private static final long SPTE_PRESENT = 1 << 11;
 
   private final Trace trace = new Trace();
   private final OracleSet oracles;
@@ -85,6 +89,11 @@ final class Story {
     return op(Op.STORE_RELEASE, word, pte).point(Tracepoint.S2_SET_PTE, gfn, level, old, pte);
   }
 
+  /** Changes an SPTE of x86's tables, and says so. Level 1 holds pages. */
+  Story setSpte(int word, long gfn, int level, long old, long spte) {
+    return op(Op.CMPXCHG, word, old, spte, 1).point(Tracepoint.TDP_SET_SPTE, gfn, level, old, spte);
+  }
+
   /** A complete guest access that hits. */
   Story guest(Op op, long gfn, long pfn, long token) {
     return begins(op, gfn, token).hits(op, gfn, pfn, token).done(op, gfn, token);
@@ -114,6 +123,11 @@ final class Story {
   /** A table descriptor for the table at {@code pfn}. */
   static long table(long pfn) {
     return pfn << 12 | PAGE;
+  }
+
+  /** A present SPTE of x86 for {@code pfn}: a page, or the table there. */
+  static long spte(long pfn) {
+    return pfn << 12 | SPTE_PRESENT | 5;
   }
 
   /** The run ends so; yields what was found, worst first. */

@@ -22,7 +22,8 @@ import picocli.CommandLine.Parameters;
 
 /** {@code compare}: one scenario on every kernel it makes sense on, and where their outcomes differ. */
 @Command(name = "compare", description = {
-    "Runs a scenario on each of its systems and eras with the same strategy and seed, and shows where outcomes differ.",
+    "Runs a scenario on each of its kernels and shows where their outcomes differ.",
+    "Kernels are the eras of the scenario's systems; strategy and seed are the same for all.",
     "Exit code 1 if any of them shows a finding, 0 if none does."},
     mixinStandardHelpOptions = true, version = Main.VERSION)
 @SuppressWarnings("NullAway.Init")

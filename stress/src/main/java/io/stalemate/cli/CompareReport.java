@@ -58,7 +58,8 @@ final class CompareReport {
     line("%s  class", eras);
     for (Comparison.Row row : rows) {
       StringBuilder cells =
-          new StringBuilder(padded(scenario.outcomeName(row.outcome()), name + 1)).append(row.differs() ? DIFFERS : " ");
+          new StringBuilder(padded(scenario.outcomeName(row.outcome()), name + 1));
+      cells.append(row.differs() ? DIFFERS : " ");
       for (int i = 0; i < row.counts().size(); i++) {
         long count = row.counts().get(i);
         cells.append(right(count == 0 ? NONE : RunReport.share(count, comparison.results().get(i).tally().runs())));
@@ -88,7 +89,8 @@ final class CompareReport {
     for (int goal = 0; goal < scenario.goals().size(); goal++) {
       Goal each = scenario.goals().get(goal);
       for (int i = 0; i < comparison.results().size(); i++) {
-        if (comparison.results().get(i).tally().goal(goal) == 0) {
+        if (each.systems().contains(comparison.kernels().get(i).system())
+            && comparison.results().get(i).tally().goal(goal) == 0) {
           line("goal never reached on %s: %s", comparison.kernels().get(i).text(), each.name());
         }
       }

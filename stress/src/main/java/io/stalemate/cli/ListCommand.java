@@ -109,7 +109,7 @@ final class ListCommand implements Callable<Integer> {
   /** Races stand under the group of the scenario that exposes them first. */
   private void printRaces() {
     global.out().println(
-        "races by what exposes them: name, kind, systems, eras, oracle; what it is; scenarios; source");
+        "races by what exposes them: name, kind, eras, oracle; what it is; scenarios, systems; source");
     global.out().println("without --era the scenario's own era is taken if it is listed, else the first listed");
     for (Catalogue.Group group : catalogue.groups()) {
       List<Race> races = Races.all().stream().filter(race -> partOf(race.card()).equals(group.name())).toList();
@@ -124,10 +124,10 @@ final class ListCommand implements Callable<Integer> {
 
   private void printRace(Race race, int width) {
     Race.Card card = race.card();
-    global.out().println(String.format(Locale.ROOT, "  %-" + width + "s %-11s %-9s %-17s %s", card.name(), kind(card),
-        systems(race), String.join(" ", card.eras()), card.oracle()));
+    global.out().println(String.format(Locale.ROOT, "  %-" + width + "s %-11s %-17s %s", card.name(), kind(card),
+        String.join(" ", card.eras()), card.oracle()));
     paragraph(card.title());
-    paragraph("in " + String.join(", ", card.scenarios()));
+    paragraph("in " + String.join(", ", card.scenarios()) + "; on " + systems(race).replace(" ", ", "));
     paragraph(card.source());
   }
 

@@ -71,6 +71,17 @@ record Recorded(Case subject, Token token, Optional<RecordedTrace> trace) {
     return new Recorded(Case.of(token, new Catalogue(), Subject.file(scenarioFile)), token, trace);
   }
 
+  /** Yields the same schedule on another kernel. */
+  Recorded with(Case other) {
+    Token moved = switch (token) {
+      case SeedToken seeded -> new SeedToken(
+          seeded.scenario(), other.overrides(), seeded.strategy(), seeded.seed(), seeded.model());
+      case ScheduleToken scheduled -> new ScheduleToken(
+          scheduled.scenario(), other.overrides(), scheduled.model(), scheduled.deviations());
+    };
+    return new Recorded(other, moved, Optional.empty());
+  }
+
   /** Yields the strategy that takes {@code runner} through this schedule. */
   Strategy strategy(Runner runner) {
     if (trace.isPresent()) {

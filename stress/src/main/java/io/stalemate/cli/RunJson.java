@@ -61,7 +61,9 @@ final class RunJson {
     outcomes(document.putArray("outcomes"));
     ArrayNode goals = document.putArray("goals");
     for (int goal = 0; goal < scenario.goals().size(); goal++) {
-      goals.addObject().put("name", scenario.goals().get(goal).name()).put("runs", tally.goal(goal));
+      if (scenario.goals().get(goal).systems().contains(subject.kernel().system())) {
+        goals.addObject().put("name", scenario.goals().get(goal).name()).put("runs", tally.goal(goal));
+      }
     }
     findings(document.putArray("findings"), first);
     return json.text(document);

@@ -77,9 +77,13 @@ final class RunReport {
       conclusive &= tally.outcome(outcome) == 0 || scenario.outcomeClass(outcome) != OutcomeClass.UNKNOWN;
     }
     for (int goal = 0; goal < scenario.goals().size(); goal++) {
-      conclusive &= tally.goal(goal) > 0;
+      conclusive &= tally.goal(goal) > 0 || !isWanted(scenario.goals().get(goal));
     }
     return conclusive;
+  }
+
+  private boolean isWanted(Goal goal) {
+    return goal.systems().contains(subject.kernel().system());
   }
 
   void print() {
@@ -209,12 +213,14 @@ final class RunReport {
       return;
     }
     int reached = 0;
+    int wanted = 0;
     for (int goal = 0; goal < goals.size(); goal++) {
-      reached += result.tally().goal(goal) > 0 ? 1 : 0;
+      wanted += isWanted(goals.get(goal)) ? 1 : 0;
+      reached += isWanted(goals.get(goal)) && result.tally().goal(goal) > 0 ? 1 : 0;
     }
-    line("goals reached %d/%d", reached, goals.size());
+    line("goals reached %d/%d", reached, wanted);
     for (int goal = 0; goal < goals.size(); goal++) {
-      if (result.tally().goal(goal) == 0) {
+      if (isWanted(goals.get(goal)) && result.tally().goal(goal) == 0) {
         line("  never reached: %s  (%s)", goals.get(goal).name(), goals.get(goal).text());
       }
     }

@@ -5,6 +5,7 @@ import io.stalemate.session.Explanation;
 import io.stalemate.session.Runner;
 import io.stalemate.trace.TraceDiff;
 import io.stalemate.trace.TraceLines;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -17,7 +18,11 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** {@code show}: the interleaving of one schedule. */
-@Command(name = "show", description = "Shows the interleaving of a token or trace file, a column for each task.",
+@Command(name = "show", description = {
+    "Shows the interleaving of a token or trace file, a column for each task.",
+    "With --against KERNEL (an era, a system, or SYSTEM:ERA) the token's schedule runs on that kernel as well: where a "
+        + "task first does something else, which exits and results come of it, and both interleavings.",
+    "A scenario with --era twice, or --era and --against, shows the first of its schedules that ends differently."},
     mixinStandardHelpOptions = true, version = Main.VERSION)
 @SuppressWarnings("NullAway.Init")
 final class ShowCommand implements Callable<Integer> {
@@ -25,8 +30,19 @@ final class ShowCommand implements Callable<Integer> {
   @Mixin
   private GlobalOptions global;
 
-  @Parameters(index = "0", paramLabel = "TOKEN|TRACEFILE", description = "what 'run' printed, or a file of --trace")
+  @Parameters(index = "0", paramLabel = "TOKEN|TRACEFILE|SCENARIO",
+      description = "what 'run' printed, a file of --trace; or a scenario whose kernels are compared")
   private String tokenOrFile;
+
+  @Option(names = "--against", paramLabel = "KERNEL",
+      description = "compares with the same schedule there: v6.8, kvm-x86 or kvm-x86:v6.8")
+  private @Nullable String against;
+
+  @Option(names = "--era", paramLabel = "ERA", description = "of a scenario: the eras to compare, once or twice")
+  private List<String> eras = List.of();
+
+  @Option(names = "--system", paramLabel = "SYSTEM", description = "of a scenario: the system, if it has several")
+  private @Nullable String system;
 
   @Option(names = "--file", paramLabel = "FILE", description = "the scenario file, for a token that is of one")
   private @Nullable String scenarioFile;
@@ -42,6 +58,10 @@ final class ShowCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (against != null || !eras.isEmpty() || system != null) {
+      return new ShowDifference(global, wide, drift).show(tokenOrFile, Optional.ofNullable(scenarioFile),
+          Optional.ofNullable(system), eras, Optional.ofNullable(against));
+    }
     Recorded recorded = Recorded.read(tokenOrFile, Optional.ofNullable(scenarioFile), drift);
     try (Worlds worlds = Recorded.worlds()) {
       Runner runner = new Runner(worlds, 0, recorded.subject());

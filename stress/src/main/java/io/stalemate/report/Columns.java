@@ -28,6 +28,7 @@ public final class Columns {
   private static final int STRIDE_MIN = 5;
   private static final int HOLDER_WIDTH = 11;
   private static final int COUNT_WIDTH = 3;
+  private static final int GFNS_WIDTH = 7;
 
   private final TraceLines lines;
   private final Trace trace;
@@ -227,12 +228,22 @@ public final class Columns {
     int indent = indent(task);
     String what = task == Trace.BOOT ? "boot " : "";
     int width = STEP_WIDTH + room - indent - GUTTER;
-    String whole = what + Safe.print(lines.operation(event));
+    String whole = what + Safe.print(operation(event));
     String text = wide ? whole : screen.cut(whole, width);
     String blanks = " ".repeat(Math.max(0, width - text.length()));
     line(" ".repeat(Math.max(0, STEP_WIDTH - number.length())) + number + " ".repeat(indent - STEP_WIDTH)
         + Screen.padded(marked ? screen.mark() : "", GUTTER)
         + (marked ? screen.colour().strong(text) : text) + blanks + stateText(state.values()));
+  }
+
+  /** Yields the event's own line; if its numbers need words, those stand after its name, or all of both if wide. */
+  private String operation(int event) {
+    String line = lines.operation(event);
+    String words = InWords.of(trace, event);
+    if (words.isEmpty()) {
+      return line;
+    }
+    return wide ? line + " (" + words + ")" : InWords.briefly(trace, event, words);
   }
 
   /** Yields the column in which the gutter of {@code task} begins. */
@@ -249,7 +260,12 @@ public final class Columns {
   }
 
   private int stateWidth(int column) {
-    return state.titles().get(column).equals("mmu_lock") ? HOLDER_WIDTH : COUNT_WIDTH;
+    return switch (state.titles().get(column)) {
+      case "mmu_lock" -> HOLDER_WIDTH;
+      case "private" -> GFNS_WIDTH;
+      case "gen" -> COUNT_WIDTH + 1;
+      default -> COUNT_WIDTH;
+    };
   }
 
   private void violations(int event) {

@@ -1,22 +1,35 @@
 package io.stalemate.report;
 
+import io.stalemate.machine.Tracepoint;
 import io.stalemate.trace.ObjectKind;
 import io.stalemate.trace.ObjectTable;
 import io.stalemate.trace.Op;
 import io.stalemate.trace.Trace;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 
-/** The MMU's state beside the interleaving: holder of {@code mmu_lock}, sequence count, invalidations in progress. */
+/**
+ * The MMU's state beside the interleaving: holder of {@code mmu_lock}, sequence count, invalidations in progress; the
+ * memslot generation where MMIO is cached, the private gfns where attributes change.
+ */
 final class MmuState {
 
   private static final String UNKNOWN = "-";
+  /** {@code KVM_MEMSLOT_GEN_UPDATE_IN_PROGRESS}. */
+  private static final long IN_PROGRESS = 1L << 63;
 
   private final Trace trace;
   private final int lock;
   private final int[] words;
   private final String[] values;
   private final List<String> readers = new ArrayList<>();
+  private final boolean hasAttributes;
+  private final boolean hasGenerations;
+  private final Set<Long> privateGfns = new TreeSet<>();
+  private long generation;
   private String writer = "";
 
   /** The state before the first event of {@code trace}. */
@@ -28,6 +41,17 @@ final class MmuState {
       find("mmu_notifier_seq", "mmu_invalidate_seq"), find("mmu_notifier_count", "mmu_invalidate_in_progress")
     };
     this.values = new String[] {initial(words[0]), initial(words[1])};
+    this.hasAttributes = announces(Tracepoint.MEM_ATTR);
+    this.hasGenerations = announces(Tracepoint.MMIO_CACHED) || announces(Tracepoint.MMIO_SPTE_CHECK);
+  }
+
+  private boolean announces(Tracepoint point) {
+    for (int event = 0; event < trace.size(); event++) {
+      if (trace.op(event) == Op.TRACE && trace.point(event) == point) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private int find(String older, String name) {
@@ -66,16 +90,34 @@ final class MmuState {
   /** Event {@code event} has happened. */
   void follow(int event) {
     Op op = trace.op(event);
-    if (op == Op.TRACE || trace.object(event) == ObjectTable.NONE) {
+    if (op == Op.TRACE) {
+      point(event);
+      return;
+    }
+    if (trace.object(event) == ObjectTable.NONE) {
       return;
     }
     int object = trace.object(event);
+    if (op == Op.WRITE && trace.objects().baseName(object).equals("memslots->generation")) {
+      generation = trace.a(event);
+    }
     if (object == lock) {
       lock(op, event, Steps.task(trace, trace.task(event)));
     }
     for (int i = 0; i < words.length; i++) {
       if (object == words[i] && isWordOp(op)) {
         values[i] = Long.toString(isChange(op) ? trace.b(event) : trace.a(event));
+      }
+    }
+  }
+
+  private void point(int event) {
+    if (trace.point(event) == Tracepoint.SLOTS_SWAP) {
+      generation = trace.a(event);
+    } else if (trace.point(event) == Tracepoint.MEM_ATTR) {
+      privateGfns.remove(trace.a(event));
+      if (trace.b(event) != 0) {
+        privateGfns.add(trace.a(event));
       }
     }
   }
@@ -94,7 +136,7 @@ final class MmuState {
 
   /** Yields the titles of the columns; none for what the run has not. */
   List<String> titles() {
-    return pick("mmu_lock", "seq", "inv");
+    return pick("mmu_lock", "seq", "inv", "gen", "private");
   }
 
   /** Yields the values now, in the order of the titles. */
@@ -104,10 +146,18 @@ final class MmuState {
       case 1 -> "R " + readers.getFirst();
       default -> "R " + readers.size() + " tasks";
     };
-    return pick(holder, values[0], values[1]);
+    String gfns = privateGfns.isEmpty()
+        ? UNKNOWN
+        : privateGfns.stream().map(Long::toHexString).collect(Collectors.joining(" "));
+    return pick(holder, values[0], values[1], generation(), gfns);
   }
 
-  private List<String> pick(String holder, String seq, String inProgress) {
+  /** Yields the generation; a star says that it is in flux: nothing is cached meanwhile. */
+  private String generation() {
+    return (generation & ~IN_PROGRESS) + (generation < 0 ? "*" : "");
+  }
+
+  private List<String> pick(String holder, String seq, String inProgress, String memslotGeneration, String gfns) {
     List<String> picked = new ArrayList<>();
     if (lock != ObjectTable.NONE) {
       picked.add(holder);
@@ -117,6 +167,12 @@ final class MmuState {
     }
     if (words[1] != ObjectTable.NONE) {
       picked.add(inProgress);
+    }
+    if (hasGenerations) {
+      picked.add(memslotGeneration);
+    }
+    if (hasAttributes) {
+      picked.add(gfns);
     }
     return picked;
   }

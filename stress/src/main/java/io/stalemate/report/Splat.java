@@ -98,6 +98,10 @@ public record Splat(
     paragraph(out, screen,
         evidence.role() + " by " + Steps.task(trace(), task) + " " + Steps.place(lines, event) + ":");
     line(out, screen.cut("  " + Safe.print(lines.operation(event)), screen.width()));
+    String words = InWords.of(trace(), event);
+    if (!words.isEmpty()) {
+      line(out, screen.cut("    " + Safe.print(words), screen.width()));
+    }
     stack(evidence).forEach(function -> line(out, " " + Safe.print(function)));
     List<String> held = LocksHeld.at(trace(), event, task);
     if (!held.isEmpty()) {

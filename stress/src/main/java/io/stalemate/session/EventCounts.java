@@ -1,5 +1,6 @@
 package io.stalemate.session;
 
+import io.stalemate.linux.kvm.ExitReason;
 import io.stalemate.machine.Tracepoint;
 import io.stalemate.scenario.condition.Counts;
 import io.stalemate.trace.Trace;
@@ -11,9 +12,11 @@ final class EventCounts implements Counts {
   private static final int TASKS = 64;
   private static final int ACTIONS = 64;
   private static final int RETURN = Tracepoint.RETURN.ordinal();
+  private static final int VCPU_EXIT = Tracepoint.VCPU_EXIT.ordinal();
 
   private final long[][] counts = new long[Tracepoint.values().length][TASKS];
   private final long[] totals = new long[Tracepoint.values().length];
+  private final long[][] exits = new long[ExitReason.values().length][TASKS];
   private final long[][] returned = new long[TASKS][ACTIONS];
   private final int[] actions = new int[TASKS];
 
@@ -23,6 +26,11 @@ final class EventCounts implements Counts {
       if (totals[point] != 0) {
         Arrays.fill(counts[point], 0);
         totals[point] = 0;
+        if (point == VCPU_EXIT) {
+          for (long[] ofReason : exits) {
+            Arrays.fill(ofReason, 0);
+          }
+        }
       }
     }
     for (int task = 0; task < TASKS; task++) {
@@ -42,6 +50,9 @@ final class EventCounts implements Counts {
     int point = trace.object(event);
     counts[point][task]++;
     totals[point]++;
+    if (point == VCPU_EXIT) {
+      exits[(int) trace.b(event)][task]++;
+    }
     if (point == RETURN) {
       int action = (int) trace.a(event);
       for (int i = actions[task]; i < action; i++) {
@@ -55,6 +66,18 @@ final class EventCounts implements Counts {
   @Override
   public long count(Tracepoint point, int task) {
     return task == ANY_TASK ? totals[point.ordinal()] : counts[point.ordinal()][task];
+  }
+
+  @Override
+  public long exits(int reason, int task) {
+    if (task != ANY_TASK) {
+      return exits[reason][task];
+    }
+    long total = 0;
+    for (long ofTask : exits[reason]) {
+      total += ofTask;
+    }
+    return total;
   }
 
   @Override

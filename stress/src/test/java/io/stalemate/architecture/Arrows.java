@@ -13,8 +13,8 @@ import java.util.TreeMap;
 /** Who may see whom above sim-core, and which library lives where: a row a package, and no package without a row. */
 final class Arrows {
 
-  private static final List<String> KERNEL_TEXT =
-      List.of("machine", "cpu", "yardstick", "linux", "linux.mm", "linux.kvm", "linux.arm64", "linux.arm64.nvhe");
+  private static final List<String> KERNEL_TEXT = List.of("machine", "cpu", "cpu.x86", "yardstick",
+      "linux", "linux.mm", "linux.kvm", "linux.arm64", "linux.arm64.nvhe", "linux.x86");
   private static final List<String> EVENTS = List.of("machine", "trace", "oracle", "strategy");
   private static final List<String> SCENARIOS =
       List.of("scenario", "scenario.input", "scenario.condition", "scenario.file", "scenario.token");
@@ -27,17 +27,18 @@ final class Arrows {
   Arrows(String root) {
     this.root = root;
     rows.put("scenario.input", List.of());
-    rows.put("scenario.condition", List.of("machine", "scenario.input"));
+    rows.put("scenario.condition", List.of("machine", "linux.kvm", "scenario.input"));
     rows.put("scenario", List.of("machine", "scenario.condition"));
     rows.put("scenario.file", join(List.of("machine"), SCENARIOS));
     rows.put("scenario.token", List.of("scenario", "scenario.input"));
-    rows.put("race", join(KERNEL_TEXT, List.of("scenario.input")));
+    rows.put("race", join(KERNEL_TEXT, List.of("scenario", "scenario.input")));
     rows.put("testbed", join(KERNEL_TEXT, SCENARIOS, List.of("race", "sim")));
     rows.put("actors", join(SCENARIOS, List.of("sim", "strategy", "trace")));
     rows.put("jvm", List.of("machine"));
-    rows.put("report", join(EVENTS, List.of("scenario.input")));
-    rows.put("session", join(EVENTS, SCENARIOS, List.of("race", "testbed", "sim", "actors")));
-    rows.put("cli", join(EVENTS, SCENARIOS, List.of("race", "testbed", "sim", "actors", "session", "report")));
+    rows.put("report", join(EVENTS, List.of("cpu.x86", "linux.kvm", "linux.x86", "scenario.input")));
+    rows.put("session", join(EVENTS, SCENARIOS, List.of("linux.kvm", "race", "testbed", "sim", "actors")));
+    rows.put("cli", join(EVENTS, SCENARIOS,
+        List.of("linux.kvm", "race", "testbed", "sim", "actors", "session", "report")));
     libraries.put("scenario.file", List.of("com.typesafe.config.."));
     libraries.put("actors", List.of("akka..", "scala..", "com.typesafe.config..", "org.slf4j.."));
     libraries.put("session", List.of("com.sun.management.."));

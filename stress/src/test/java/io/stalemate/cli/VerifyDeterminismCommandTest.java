@@ -20,7 +20,8 @@ class VerifyDeterminismCommandTest {
     assertThat(verified.get("scenarios").valueStream()
         .map(each -> each.get("name").asString() + " " + each.get("era").asString()))
         .containsExactlyElementsOf(catalogue.names().stream()
-            .flatMap(name -> catalogue.scenario(name).vm().eras().stream().map(era -> name + " " + era)).toList());
+            .flatMap(name -> catalogue.scenario(name).kernels().stream().map(kernel -> name + " " + kernel.era()))
+            .toList());
   }
 
   @Test

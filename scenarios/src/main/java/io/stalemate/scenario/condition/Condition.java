@@ -1,6 +1,8 @@
 package io.stalemate.scenario.condition;
 
+import io.stalemate.linux.kvm.ExitReason;
 import io.stalemate.machine.Tracepoint;
+import java.util.List;
 
 /**
  * A condition over one finished schedule. {@link ConditionParser} makes them from text. Evaluation walks the tree and
@@ -76,6 +78,8 @@ public sealed interface Condition {
     default long value(Counts counts) {
       return switch (this) {
         case Count count -> counts.count(count.point, count.task);
+        case Sum sum -> sum.total(counts);
+        case Exits exits -> counts.exits(exits.reason.ordinal(), exits.task);
         case Returned returned -> counts.returned(returned.task, returned.action);
         case Literal literal -> literal.number;
       };
@@ -84,6 +88,24 @@ public sealed interface Condition {
 
   /** How often a tracepoint was passed; {@code task} is {@link Counts#ANY_TASK} for all tasks together. */
   record Count(Tracepoint point, int task) implements Term {}
+
+  /** How often any of several tracepoints was passed. */
+  record Sum(List<Count> parts) implements Term {
+    public Sum {
+      parts = List.copyOf(parts);
+    }
+
+    long total(Counts counts) {
+      long total = 0;
+      for (int i = 0; i < parts.size(); i++) {
+        total += parts.get(i).value(counts);
+      }
+      return total;
+    }
+  }
+
+  /** How often vCPUs left to their VMM for a reason; {@code task} is {@link Counts#ANY_TASK} for all together. */
+  record Exits(ExitReason reason, int task) implements Term {}
 
   /** What a task's action returned. */
   record Returned(int task, int action) implements Term {}

@@ -1,5 +1,6 @@
 package io.stalemate.scenario.condition;
 
+import io.stalemate.linux.kvm.ExitReason;
 import io.stalemate.machine.Tracepoint;
 import io.stalemate.scenario.input.Nearest;
 import io.stalemate.scenario.input.Refused;
@@ -15,14 +16,16 @@ import java.util.List;
  *   condition  = conjunction { "or" conjunction }
  *   conjunction = factor { "and" factor }
  *   factor     = "not" factor | "(" condition ")" | term RELATION term
- *   term       = "count" "(" TRACEPOINT [ "," TASK ] ")"      how often the tracepoint was passed
+ *   term       = "count" "(" TRACEPOINT { "or" TRACEPOINT } [ "," TASK ] ")"   how often one of them was passed
+ *              | "exits" "(" REASON [ "," TASK ] ")"          how often vCPUs left to their VMM for it
  *              | "returned" "(" TASK "," INDEX ")"            what the task's action (from 0) returned
  *              | [ "-" ] INTEGER | "-" ERRNO                  for example -EAGAIN
  *   RELATION   = "==" | "!=" | "&lt;" | "&lt;=" | "&gt;" | "&gt;="
  * </pre>
  *
- * TRACEPOINT is a kernel name of {@link Tracepoint}, for example {@code mmu_invalidate_retry}; TASK a task of the
- * scenario. A refusal names the column, counted from 1.
+ * TRACEPOINT is a kernel name of {@link Tracepoint}, for example {@code mmu_invalidate_retry}; REASON a name of {@link
+ * ExitReason}, for example {@code MEMORY_FAULT}; TASK a task of the scenario. A refusal names the column, counted
+ * from 1.
  */
 public final class ConditionParser {
 
@@ -113,6 +116,9 @@ public final class ConditionParser {
     if (scanner.accept("count")) {
       return count();
     }
+    if (scanner.accept("exits")) {
+      return exits();
+    }
     if (scanner.accept("returned")) {
       return returned();
     }
@@ -123,9 +129,9 @@ public final class ConditionParser {
     if (!scanner.isNumber()) {
       if (!negative && scanner.isWord()) {
         throw refused("unknown word " + Safe.quote(scanner.token()) + "; "
-            + Nearest.hint(scanner.token(), List.of("count", "returned", "not", "and", "or")));
+            + Nearest.hint(scanner.token(), List.of("count", "exits", "returned", "not", "and", "or")));
       }
-      throw expected("count(...), returned(...) or a number");
+      throw expected("count(...), exits(...), returned(...) or a number");
     }
     long number = number();
     return new Condition.Literal(negative ? -number : number);
@@ -133,10 +139,26 @@ public final class ConditionParser {
 
   private Condition.Term count() {
     expect("(");
-    int point = named("tracepoint", tracepoints);
+    List<Tracepoint> points = new ArrayList<>();
+    do {
+      points.add(Tracepoint.values()[named("tracepoint", tracepoints)]);
+    } while (scanner.accept("or"));
+    int task = taskOrAny();
+    List<Condition.Count> counts = points.stream().map(point -> new Condition.Count(point, task)).toList();
+    return counts.size() == 1 ? counts.getFirst() : new Condition.Sum(counts);
+  }
+
+  private Condition.Term exits() {
+    expect("(");
+    int reason = named("exit reason", Arrays.stream(ExitReason.values()).map(ExitReason::name).toList());
+    return new Condition.Exits(ExitReason.values()[reason], taskOrAny());
+  }
+
+  /** The rest of a term in brackets: a task, or none for all of them. */
+  private int taskOrAny() {
     int task = scanner.accept(",") ? named("task", tasks) : Counts.ANY_TASK;
     expect(")");
-    return new Condition.Count(Tracepoint.values()[point], task);
+    return task;
   }
 
   private Condition.Term returned() {

@@ -1,5 +1,6 @@
 package io.stalemate.scenario.condition;
 
+import io.stalemate.linux.kvm.ExitReason;
 import io.stalemate.machine.Tracepoint;
 
 /** What conditions may ask about a finished schedule. Tasks are numbered from 0 in the order of the scenario file. */
@@ -13,6 +14,12 @@ public interface Counts {
 
   /** Yields how often {@code point} was passed by {@code task}, or by all tasks for {@link #ANY_TASK}. */
   long count(Tracepoint point, int task);
+
+  /**
+   * Yields how often vCPU task {@code task}, or all of them for {@link #ANY_TASK}, left to their VMM for {@code
+   * reason}, the ordinal of {@link ExitReason}.
+   */
+  long exits(int reason, int task);
 
   /**
    * Yields the {@code ret} of the last {@link Tracepoint#RETURN} of {@code task} whose operation is {@code action}, the

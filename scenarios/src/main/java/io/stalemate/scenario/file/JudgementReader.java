@@ -6,7 +6,9 @@ import io.stalemate.scenario.OracleLeftOut;
 import io.stalemate.scenario.Outcome;
 import io.stalemate.scenario.OutcomeClass;
 import io.stalemate.scenario.Scenario;
+import io.stalemate.scenario.SystemUnderTest;
 import io.stalemate.scenario.Task;
+import io.stalemate.scenario.Worded;
 import io.stalemate.scenario.condition.Condition;
 import io.stalemate.scenario.condition.ConditionParser;
 import io.stalemate.scenario.input.Refused;
@@ -24,8 +26,10 @@ final class JudgementReader {
   private final Section root;
   private final List<String> tasks;
   private final int[] actions;
+  private final List<SystemUnderTest> systems;
 
-  JudgementReader(Section root, List<Task> tasks) {
+  JudgementReader(Section root, List<SystemUnderTest> systems, List<Task> tasks) {
+    this.systems = systems;
     this.root = root;
     this.tasks = tasks.stream().map(Task::name).toList();
     this.actions = tasks.stream().mapToInt(task -> task.actions().size()).toArray();
@@ -34,12 +38,18 @@ final class JudgementReader {
   List<Goal> goals() {
     List<Goal> goals = new ArrayList<>();
     for (Section at : root.sections("goals", "a goal", Limits.GOALS)) {
-      at.allow(List.of("name", "when"));
+      at.allow(List.of("name", "when", "systems"));
       String name = name(at, goals.stream().map(Goal::name).toList());
       String text = when(at);
-      goals.add(new Goal(name, text, condition(at, text)));
+      goals.add(new Goal(name, text, condition(at, text), systems(at)));
     }
     return goals;
+  }
+
+  /** The systems that a goal is of; all unless it says which. */
+  private List<SystemUnderTest> systems(Section at) {
+    List<String> words = at.words("systems", Worded.words(systems.toArray(Worded[]::new)));
+    return words.isEmpty() ? systems : systems.stream().filter(each -> words.contains(each.word())).toList();
   }
 
   List<Outcome> outcomes() {

@@ -48,8 +48,8 @@ public final class ScenarioFile {
   private static final int DIGEST_DIGITS = 10;
   private static final int ERROR_MAX = 160;
 
-  private static final List<String> KEYS = List.of("name", "title", "about", "group", "system", "systems", "vm", "pkvm", "tasks",
-      "oracles", "goals", "outcomes", "bounds");
+  private static final List<String> KEYS = List.of("name", "title", "about", "group", "system", "systems", "vm", "pkvm",
+      "tasks", "oracles", "goals", "outcomes", "bounds");
 
   private ScenarioFile() {}
 
@@ -85,9 +85,10 @@ public final class ScenarioFile {
     String group = root.has("group") ? root.name("group") : "other";
     SystemsReader.Systems systems = new SystemsReader(root).read();
     TaskReader.VmAndTasks read = new TaskReader(root, systems).read();
-    JudgementReader judgement = new JudgementReader(root, read.tasks());
+    JudgementReader judgement = new JudgementReader(root, systems.all(), read.tasks());
     Section bounds = root.section("bounds", "the bounds").allow(List.of("steps"));
-    return new Scenario(name, title, about, group, systems.system(), systems.all(), read.vm(), read.pkvm(), read.tasks(),
+    return new Scenario(name, title, about, group, systems.system(), systems.all(), read.vm(), read.pkvm(),
+        read.tasks(),
         judgement.oraclesLeftOut(), judgement.goals(), judgement.outcomes(),
         bounds.number("steps", 1, Limits.STEPS, Limits.STEPS_DEFAULT), digest);
   }

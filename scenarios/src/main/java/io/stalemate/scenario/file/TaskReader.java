@@ -83,7 +83,8 @@ final class TaskReader {
       String found = given + (given == 1 ? " task" : " tasks") + " of kind 'async-pf'";
       throw needed == 1
           ? vmSection.refused("x86", found + " with async-pf = true; one is needed, which finishes the faults")
-          : root.refused("tasks", found + " in a vm without asynchronous page faults; vm.x86.async-pf = true gives them");
+          : root.refused("tasks", found + " in a vm without asynchronous page faults; "
+              + "vm.x86.async-pf = true gives them");
     }
   }
 

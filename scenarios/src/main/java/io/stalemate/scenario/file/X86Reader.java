@@ -126,7 +126,8 @@ final class X86Reader {
       }
     }
     if (files.isEmpty()) {
-      throw at.refused("gmem", "gmem " + Safe.quote(name) + " in a vm without guest_memfds; vm.guest-memfds lists them");
+      throw at.refused("gmem", "gmem " + Safe.quote(name) + " in a vm without guest_memfds; "
+          + "vm.guest-memfds lists them");
     }
     throw at.refused("gmem", "unknown guest_memfd " + Safe.quote(name) + "; "
         + Nearest.hint(name, files.stream().map(GuestMemfdFile::name).toList()));

@@ -3,6 +3,7 @@ package io.stalemate.scenario.condition;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.stalemate.linux.kvm.ExitReason;
 import io.stalemate.machine.Tracepoint;
 import io.stalemate.scenario.Draws;
 import io.stalemate.scenario.input.Refused;
@@ -19,6 +20,11 @@ class ConditionParserTest {
     @Override
     public long count(Tracepoint point, int task) {
       return point != Tracepoint.FAULT_RETRY ? 0 : task == ANY_TASK ? 4 : task == 0 ? 3 : 1;
+    }
+
+    @Override
+    public long exits(int reason, int task) {
+      return reason != ExitReason.MMIO.ordinal() ? 0 : task == ANY_TASK ? 7 : task == 0 ? 5 : 2;
     }
 
     @Override
@@ -42,6 +48,23 @@ class ConditionParserTest {
             new Condition.Not(new Condition.Compare(new Condition.Count(Tracepoint.FAULT_RETRY, 1),
                 Condition.Relation.AT_LEAST, new Condition.Literal(2))),
             new Condition.Compare(new Condition.Returned(0, 0), Condition.Relation.EQUAL, new Condition.Literal(-14))));
+  }
+
+  @Test
+  void aCountOfSeveralTracepointsIsTheirSum() {
+    assertThat(parse("count(kvm_guest_abort or kvm_page_fault, vcpu0) == 1")).isEqualTo(new Condition.Compare(
+        new Condition.Sum(List.of(
+            new Condition.Count(Tracepoint.GUEST_ABORT, 0), new Condition.Count(Tracepoint.X86_FAULT, 0))),
+        Condition.Relation.EQUAL, new Condition.Literal(1)));
+    assertThat(holds("count(mmu_invalidate_retry or kvm_page_fault or mmu_invalidate_retry) == 8")).isTrue();
+  }
+
+  @Test
+  void exitsAreCountedByTheirReason() {
+    assertThat(holds("exits(MMIO) == 7 and exits(MMIO, vcpu0) == 5 and exits(MMIO, inval-1) == 2")).isTrue();
+    assertThat(holds("exits(MEMORY_FAULT) == 0")).isTrue();
+    assertThatThrownBy(() -> parse("exits(MEMORY_FALT) == 0")).isInstanceOf(Refused.class)
+        .hasMessage("condition, column 7: unknown exit reason 'MEMORY_FALT'; did you mean 'MEMORY_FAULT'?");
   }
 
   @Test
@@ -80,7 +103,8 @@ class ConditionParserTest {
         "condition, column 7: unknown errno 'ENOEN'; did you mean 'ENOENT'?");
     refuses("1 == 9999999999", "condition, column 6: number '9999999999'; at most 9 digits are allowed");
     refuses("(1 == 1", "condition, column 8: the end where ')' is due");
-    refuses("1 == \u001b", "condition, column 6: '\uFFFD' where count(...), returned(...) or a number is due");
+    refuses("1 == \u001b",
+        "condition, column 6: '\uFFFD' where count(...), exits(...), returned(...) or a number is due");
     refuses("(".repeat(30), "condition, column 21: nested too deep; at most 20 levels are allowed");
     refuses("x".repeat(501), "condition of 501 characters; at most 500 are allowed");
   }

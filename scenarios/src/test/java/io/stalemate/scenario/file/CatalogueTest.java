@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stalemate.scenario.Scenario;
+import io.stalemate.scenario.SystemUnderTest;
 import io.stalemate.scenario.input.Refused;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -20,7 +22,9 @@ class CatalogueTest {
   void theIndexSaysWhatTheFilesSay() {
     for (Catalogue.Entry entry : catalogue.entries()) {
       Scenario scenario = catalogue.scenario(entry.name());
-      assertThat(new Catalogue.Entry(scenario.name(), scenario.group(), scenario.title())).isEqualTo(entry);
+      String systems = Stream.concat(Stream.of(scenario.system()), scenario.systems().stream()).distinct()
+          .map(SystemUnderTest::word).collect(Collectors.joining(" "));
+      assertThat(new Catalogue.Entry(scenario.name(), scenario.group(), scenario.title(), systems)).isEqualTo(entry);
     }
   }
 

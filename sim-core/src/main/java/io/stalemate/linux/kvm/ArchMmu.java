@@ -49,6 +49,11 @@ public interface ArchMmu {
    */
   default void syncDirtyLog(KvmMemorySlot slot) {}
 
+  /** {@code kvm_cpu_dirty_log_size()}: pages that hardware may log before the vCPU can note them. */
+  default int cpuDirtyLogSize() {
+    return 0;
+  }
+
   /** {@code kvm_flush_remote_tlbs()}. */
   void flushRemoteTlbs();
 

@@ -43,16 +43,23 @@ public abstract class AsyncPf {
     vcpusLeft.write(vcpusLeft.read() + 1);
   }
 
-  /** {@code kvm_arch_async_page_ready()}: replays the fault. Held: srcu. */
+  /** Replays the fault. Held: srcu. */
   protected abstract void pageReady(KvmVcpu vcpu, KvmAsyncPf work);
 
-  /** {@code kvm_arch_async_page_not_present()}: what the guest does meanwhile. */
+  /** Decides what the guest does meanwhile. */
   protected abstract void pageNotPresent(KvmVcpu vcpu);
 
-  /** {@code kvm_arch_async_page_present_queued()}: makes the vCPU look at what is done. Called by the worker. */
-  protected abstract void pagePresentQueued(KvmVcpu vcpu, boolean pagereadyPending);
+  /** Makes the vCPU look at what is done. Called by the worker. */
+  protected abstract void pagePresentQueued(KvmVcpu vcpu);
 
-  /** {@code kvm_find_async_pf_gfn()}: whether a work of the calling vCPU is about {@code gfn}. elided: the hash. */
+  /** {@code apf.pageready_pending}. */
+  protected final boolean pagereadyPending(KvmVcpu vcpu) {
+    return vcpus.get(vcpu.id).pagereadyPending.readOnce() != 0;
+  }
+
+  /** Whether a work of the calling vCPU is about {@code gfn}. */
+  @KernelFunction(value = "kvm_find_async_pf_gfn", file = "arch/x86/kvm/x86.c", version = "v6.8-v6.12",
+      elided = "the hash")
   protected final boolean findGfn(KvmVcpu vcpu, long gfn) {
     VcpuAsyncPf pf = vcpus.get(vcpu.id);
     for (long work = pf.queue.first(); work != 0; work = pf.queue.next(work)) {
@@ -121,7 +128,7 @@ public abstract class AsyncPf {
     pf.lock.unlock();
     // From here on the vCPU may free the work; and itself, unless it waits for the worker to be done.
     if (first) {
-      pagePresentQueued(pf.vcpu, pf.pagereadyPending.readOnce() != 0);
+      pagePresentQueued(pf.vcpu);
     }
     pf.wait.wakeUp();
   }
@@ -181,7 +188,7 @@ public abstract class AsyncPf {
     m.pages().free(work);
   }
 
-  /** {@code flush_work()}. */
+  /** Sleeps until the worker is done with {@code work}. */
   protected void flush(long work) {
     workqueue.flushWork(work);
   }

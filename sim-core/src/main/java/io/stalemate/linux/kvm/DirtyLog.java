@@ -161,7 +161,8 @@ public class DirtyLog {
     kvm.mmuLock.writeLock();
     for (int i = 0; i < bitmap.length(); i++) {
       buffer[i] = 0;
-      if (bitmap.at(i).read() != 0) {
+      // model: marked, where the kernel reads plainly: on x86 bits are set without mmu_lock
+      if (bitmap.at(i).readOnce() != 0) {
         flush = true;
         buffer[i] = xchgDirty(memslot, bitmap, i);
         kvm.archMmu.enableLogDirtyPtMasked(memslot, (long) i * Long.SIZE, buffer[i]);

@@ -47,8 +47,8 @@ public class DirtyRing {
     this.m = kvm.m;
     this.vcpu = vcpu;
     this.size = size;
-    // model: a quarter is kept in reserve; the kernel keeps 64 entries of at least 256
-    this.softLimit = size - Math.max(1, size / 4);
+    // model: a quarter is kept in reserve, besides hardware's; the kernel keeps 64 entries of at least 256
+    this.softLimit = size - Math.max(1, size / 4) - kvm.archMmu.cpuDirtyLogSize();
     this.dirtyIndex = m.word("ring->dirty_index", vcpu, 0);
     this.resetIndex = m.word("ring->reset_index", vcpu, 0);
     this.fetchIndex = m.word("vmm->fetch_index", vcpu, 0);

@@ -24,6 +24,8 @@ public class GfnToPfn {
    * @param slot what {@link Memslots#gfnToMemslot} yielded
    * @param writeFault whether the guest wants to write
    */
+  @KernelFunction(value = "__gfn_to_pfn_memslot", file = "virt/kvm/kvm_main.c", version = "v5.15-v6.12",
+      elided = "interruptible waits")
   public KvmPfn gfnToPfnMemslot(Optional<KvmMemorySlot> slot, long gfn, boolean writeFault) {
     return gfnToPfnMemslot(slot, gfn, writeFault, false);
   }
@@ -52,12 +54,12 @@ public class GfnToPfn {
    *
    * @param mapWritable whether a read fault may yield a writable frame
    */
+  @KernelFunction(value = "hva_to_pfn", file = "virt/kvm/kvm_main.c", version = "v5.15-v6.12",
+      elided = "hwpoison: no page that user space maps is ever poisoned here")
   public KvmPfn hvaToPfn(long hva, boolean writeFault, boolean mapWritable) {
     return hvaToPfn(hva, writeFault, mapWritable, false);
   }
 
-  @KernelFunction(value = "hva_to_pfn", file = "virt/kvm/kvm_main.c", version = "v5.15-v6.12",
-      elided = "hwpoison: no page that user space maps is ever poisoned here")
   private KvmPfn hvaToPfn(long hva, boolean writeFault, boolean mapWritable, boolean async) {
     if (writeFault || mapWritable) {
       long pfn = gup.getUserPagesFastOnly(hva, true);

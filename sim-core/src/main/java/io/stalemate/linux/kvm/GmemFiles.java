@@ -66,7 +66,7 @@ public abstract class GmemFiles {
     int r = -Errno.EINVAL;
     if (start >= 0 && start <= gmem.npages - slot.npages()) {
       gmem.filemapInvalidateLock.downWrite();
-      if (firstBound(gmem, start, start + slot.npages()) == null) {
+      if (isUnbound(gmem, start, start + slot.npages())) {
         bound.add(slot);
         binding.file().writeOnce(1);
         storeRange(gmem, start, start + slot.npages(), slot.serial());
@@ -78,6 +78,11 @@ public abstract class GmemFiles {
     // The file pins the VM, not the other way round: its release takes the binding away.
     gmem.fput();
     return r;
+  }
+
+  /** Whether no memslot has any of the pages: a page has one gfn to be unmapped at. Held: filemap_invalidate_lock. */
+  protected boolean isUnbound(KvmGmem gmem, long start, long end) {
+    return firstBound(gmem, start, end) == null;
   }
 
   /** Takes its pages from {@code slot}, which goes; nothing to do if the file went first. Sleeps. Held: slots_lock. */

@@ -82,8 +82,8 @@ public class GuestMemfd extends GmemFiles {
   }
 
   /**
-   * {@code FALLOC_FL_PUNCH_HOLE}: the pages {@code [index, index + pages)} go. Yields 0, -EBADF, or -EINVAL for an empty
-   * or negative range; what is beyond the file's end is ignored. Sleeps.
+   * {@code FALLOC_FL_PUNCH_HOLE}: the pages {@code [index, index + pages)} go. Yields 0, -EBADF, or -EINVAL for an
+   * empty or negative range; what is beyond the file's end is ignored. Sleeps.
    */
   @KernelFunction(value = "kvm_gmem_punch_hole", file = "virt/kvm/guest_memfd.c", version = "v6.8-v6.12")
   public int punchHole(int fd, long index, long pages) {

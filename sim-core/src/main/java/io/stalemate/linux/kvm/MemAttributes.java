@@ -46,6 +46,7 @@ public class MemAttributes {
   }
 
   /** {@link #setMemoryAttributes} of the pages {@code [gfnStart, gfnEnd)}. */
+  @KernelFunction(value = "kvm_vm_ioctl_set_mem_attributes", file = "virt/kvm/kvm_main.c", version = "v6.8-v6.12")
   public int set(long gfnStart, long gfnEnd, long attributes) {
     return setMemoryAttributes(gfnStart * PAGE_SIZE, (gfnEnd - gfnStart) * PAGE_SIZE, attributes, 0);
   }

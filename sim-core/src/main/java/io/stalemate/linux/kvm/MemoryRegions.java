@@ -56,8 +56,8 @@ public class MemoryRegions {
   }
 
   /**
-   * {@code KVM_SET_USER_MEMORY_REGION2} (v6.8): as {@link #setMemoryRegion}; with {@code KVM_MEM_GUEST_MEMFD} the slot's
-   * private pages are those of a guest_memfd. Yields -EBADF too. Sleeps; takes slots_lock.
+   * {@code KVM_SET_USER_MEMORY_REGION2} (v6.8): as {@link #setMemoryRegion}; with {@code KVM_MEM_GUEST_MEMFD} the
+   * slot's private pages are those of a guest_memfd. Yields -EBADF too. Sleeps; takes slots_lock.
    *
    * @param guestMemfd {@link KvmGmem#id}; looked at with that flag alone
    * @param pgoff the file's page that the slot's first page is
@@ -70,6 +70,29 @@ public class MemoryRegions {
     kvm.slotsLock.unlock();
     m.trace(Tracepoint.SET_REGION_DONE, id, flags, r, 0);
     return r;
+  }
+
+  /**
+   * Creates a slot of KVM's own, whose id no user may have. Yields 0, -EINVAL or -EEXIST. Sleeps. Held: slots_lock.
+   *
+   * @param id at least {@link #KVM_USER_MEM_SLOTS}
+   */
+  @KernelFunction(value = "__kvm_set_memory_region", file = "virt/kvm/kvm_main.c", version = "v5.15-v6.12",
+      elided = "changing such a slot: none does here")
+  public int setInternalMemoryRegion(int id, long gfn, long npages, long hva) {
+    m.trace(Tracepoint.SET_REGION, id, gfn, npages, hva);
+    int r = createInternal(id, gfn, npages, hva);
+    m.trace(Tracepoint.SET_REGION_DONE, id, 0, r, 0);
+    return r;
+  }
+
+  private int createInternal(int id, long gfn, long npages, long hva) {
+    KvmMemslots slots = kvm.memslots.kvmMemslotsLocked();
+    if (id < KVM_USER_MEM_SLOTS || slots.byId(id).isPresent() || !kvm.mm.inRange(hva, npages)) {
+      return -Errno.EINVAL;
+    }
+    KvmMemorySlot wanted = new KvmMemorySlot(nextSerial(), id, gfn, npages, hva, 0);
+    return overlaps(slots, wanted) ? -Errno.EEXIST : setMemslot(new MemslotChange.Create(wanted));
   }
 
   private int setMemoryRegionLocked(

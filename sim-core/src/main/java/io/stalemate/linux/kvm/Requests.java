@@ -28,8 +28,6 @@ public class Requests {
   public static final int KVM_REQ_APF_HALT = KVM_REQUEST_ARCH_BASE + 7;
   public static final int KVM_REQ_APIC_PAGE_RELOAD =
       KVM_REQUEST_ARCH_BASE + 17 | KVM_REQUEST_WAIT | KVM_REQUEST_NO_WAKEUP;
-  /** Drop what is cached of the root in use. */
-  public static final int KVM_REQ_TLB_FLUSH_CURRENT = KVM_REQUEST_ARCH_BASE + 26;
   /** An asynchronous page fault is done. */
   public static final int KVM_REQ_APF_READY = KVM_REQUEST_ARCH_BASE + 28;
   /** The root in use may be invalid: let go of it before the next entry. */
@@ -66,11 +64,6 @@ public class Requests {
     // Fully ordered, so it is the barrier that pairs with makeRequest() as well.
     vcpu.requests.fetchAnd(~bit(req));
     return true;
-  }
-
-  /** {@code kvm_clear_request()}: forgets {@code req}. Called by the vCPU. */
-  public void clearRequest(int req, KvmVcpu vcpu) {
-    vcpu.requests.fetchAnd(~bit(req));
   }
 
   /** Sets {@code req} for every vCPU and kicks those that need it; yields whether any was. Waits for WAIT requests. */

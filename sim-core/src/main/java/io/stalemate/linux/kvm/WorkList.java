@@ -16,7 +16,10 @@ final class WorkList {
   private final Word head;
   private final Word tail;
 
-  /** An empty list in words {@code at} and {@code at + 1} of {@code owner}; works are linked by their word {@code link}. */
+  /**
+   * An empty list in words {@code at} and {@code at + 1} of {@code owner}; works are linked by their word {@code
+   * link}.
+   */
   WorkList(Machine m, WordArray owner, int at, int link) {
     this.m = m;
     this.link = link;

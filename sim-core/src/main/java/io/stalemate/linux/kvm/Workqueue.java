@@ -8,8 +8,8 @@ import io.stalemate.machine.WaitQueue;
 import io.stalemate.machine.Word;
 
 /**
- * A workqueue with one worker: works run one after the other, in order. A work is named by the frame it lies in. Follows
- * {@code kernel/workqueue.c}.
+ * A workqueue with one worker: works run one after the other, in order. A work is named by the frame it lies in.
+ * Follows {@code kernel/workqueue.c}.
  */
 final class Workqueue {
 

@@ -46,6 +46,8 @@ public class Gup {
    * Yields the frame of {@code hva}, faulted in if need be, with a reference; or -EFAULT, -ENOMEM. Sleeps; takes
    * mmap_lock.
    */
+  @KernelFunction(value = "get_user_pages_unlocked", file = "mm/gup.c", version = "v5.15-v6.12",
+      elided = "letting go of mmap_lock while waiting, signals")
   public long getUserPagesUnlocked(long hva, boolean write) {
     return getUserPagesUnlocked(hva, write, false);
   }

@@ -144,6 +144,7 @@ public class MemMap {
   }
 
   /** {@code SetPageUptodate()}: the data was written before. Held: the page lock. */
+  @KernelFunction(value = "SetPageUptodate", file = "include/linux/page-flags.h", version = "v6.8-v6.12")
   public void setPageUptodate(long pfn) {
     head(pfn).flags().fetchOr(Page.PG_UPTODATE);
   }
@@ -154,6 +155,7 @@ public class MemMap {
   }
 
   /** {@code SetPageHWPoison()}. Held: a reference. */
+  @KernelFunction(value = "SetPageHWPoison", file = "include/linux/page-flags.h", version = "v6.8-v6.12")
   public void setPageHwpoison(long pfn) {
     head(pfn).flags().fetchOr(Page.PG_HWPOISON);
   }

@@ -12,9 +12,9 @@ import io.stalemate.machine.Word;
 import java.util.Optional;
 
 /**
- * The APIC access page: an internal memslot that all vCPUs' APICs share, and whose frame each vCPU's VMCS names, so that
- * the CPU can tell accesses to the APIC from others. The host may take the page like any other; then every vCPU is asked
- * to look the frame up again. Follows {@code arch/x86/kvm/lapic.c} and {@code vmx/vmx.c} of v6.12.
+ * The APIC access page: an internal memslot that all vCPUs' APICs share, and whose frame each vCPU's VMCS names, so
+ * that the CPU can tell accesses to the APIC from others. The host may take the page like any other; then every vCPU is
+ * asked to look the frame up again. Follows {@code arch/x86/kvm/lapic.c} and {@code vmx/vmx.c} of v6.12.
  */
 public class ApicAccessPage {
 
@@ -34,6 +34,23 @@ public class ApicAccessPage {
     this.kvm = mmu.kvm;
     this.m = mmu.m;
     this.apicvInhibitReasons = m.word("kvm->apicv_inhibit_reasons", 0);
+  }
+
+  /** Gives the page its memslot, with host page {@code hva} behind; yields 0 or a negative errno. Takes slots_lock. */
+  @KernelFunction(value = "kvm_alloc_apic_access_page", file = "arch/x86/kvm/lapic.c", version = "v6.4-v6.12",
+      elided = "vm_mmap(): the VMM's address space has a page for it")
+  public int kvmAllocApicAccessPage(long hva) {
+    kvm.slotsLock.lock();
+    int r = kvm.memoryRegions.setInternalMemoryRegion(PRIVATE_MEMSLOT, mmu.vm.apicAccessPage(), 1, hva);
+    kvm.slotsLock.unlock();
+    return r;
+  }
+
+  /** What a vCPU is asked for when it is made. Set-up only. */
+  void vcpuReset(X86Vcpu vcpu) {
+    if (mmu.vm.apicAccessPage() >= 0) {
+      kvm.requests.makeRequest(Requests.KVM_REQ_APIC_PAGE_RELOAD, vcpu);
+    }
   }
 
   /** Whether vCPUs use APICv, and with it the access page. */
@@ -80,7 +97,8 @@ public class ApicAccessPage {
       return;
     }
     kvm.mmuLock.readLock();
-    if (mayBeStale(mmuSeq, gfn)) {
+    boolean stale = mayBeStale(mmuSeq, gfn);
+    if (stale) {
       kvm.requests.makeRequest(Requests.KVM_REQ_APIC_PAGE_RELOAD, vcpu);
     } else {
       vcpu.apicAccessAddr.write(page.pfn());
@@ -89,6 +107,9 @@ public class ApicAccessPage {
     kvm.mmuLock.readUnlock();
     // Not pinned: the host may move it, and says so.
     kvm.gfnToPfn.releasePfnClean(page.pfn());
+    if (stale) {
+      m.retrying();
+    }
   }
 
   /** Whether the host may be taking the frame away. Held: mmu_lock. */

@@ -8,8 +8,8 @@ import io.stalemate.machine.KernelFunction;
 import io.stalemate.machine.Tracepoint;
 
 /**
- * Asynchronous page faults on x86, after the page-fault clean-ups of v6.11. model: the guest knows none, so it is halted
- * until its page is there; nothing is injected. Follows {@code arch/x86/kvm/mmu/mmu.c} and {@code x86.c}.
+ * Asynchronous page faults on x86, after the page-fault clean-ups of v6.11. model: the guest knows none, so it is
+ * halted until its page is there; nothing is injected. Follows {@code arch/x86/kvm/mmu/mmu.c} and {@code x86.c}.
  */
 public class AsyncPageFault extends AsyncPf {
 
@@ -28,11 +28,10 @@ public class AsyncPageFault extends AsyncPf {
   }
 
   /**
-   * A shared fault found that the page needs I/O. Yields whether the fault is to be given up, because a worker brings
-   * the page in; else it waits for the page itself. Held: srcu.
+   * A part of {@code __kvm_faultin_pfn()}: a shared fault found that the page needs I/O. Yields whether the fault is
+   * to be given up, because a worker brings the page in; else it waits for the page itself. Held: srcu.
    */
-  @KernelFunction(value = "__kvm_faultin_pfn", file = "arch/x86/kvm/mmu/mmu.c", version = "v6.8-v6.12")
-  public boolean tryAsyncGetPage(X86Vcpu vcpu, KvmPageFault fault) {
+  boolean tryAsyncGetPage(X86Vcpu vcpu, KvmPageFault fault) {
     if (fault.prefetch || !canDoAsyncPf(vcpu)) {
       return false;
     }
@@ -66,9 +65,9 @@ public class AsyncPageFault extends AsyncPf {
 
   @Override
   @KernelFunction(value = "kvm_arch_async_page_present_queued", file = "arch/x86/kvm/x86.c", version = "v6.8-v6.12")
-  protected void pagePresentQueued(KvmVcpu vcpu, boolean pagereadyPending) {
+  protected void pagePresentQueued(KvmVcpu vcpu) {
     kvm.requests.makeRequest(Requests.KVM_REQ_APF_READY, vcpu);
-    if (!pagereadyPending) {
+    if (!pagereadyPending(vcpu)) {
       kvm.requests.vcpuKick(vcpu);
     }
   }

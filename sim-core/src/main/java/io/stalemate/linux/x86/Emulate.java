@@ -18,8 +18,8 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * The emulator, for instructions that are one access to memory. It does not ask why the access faulted: what the memslots
- * say by now decides between memory, which it reaches through the VMM's address space, and a device. Follows
+ * The emulator, for instructions that are one access to memory. It does not ask why the access faulted: what the
+ * memslots say by now decides between memory, which it reaches through the VMM's address space, and a device. Follows
  * {@code arch/x86/kvm/x86.c} of v6.12.
  */
 public class Emulate {

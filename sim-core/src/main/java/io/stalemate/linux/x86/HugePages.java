@@ -6,7 +6,7 @@ import io.stalemate.machine.KernelFunction;
 import io.stalemate.machine.Tracepoint;
 import io.stalemate.machine.Word;
 
-/** Which leafs may be huge: slots, attributes, write tracking and the host have a say. {@code arch/x86/kvm/mmu/mmu.c}. */
+/** Which leafs may be huge: slots, attributes, write tracking and the host have a say. Follows {@code mmu.c}. */
 public class HugePages {
 
   private static final int LEVEL_2M = EptGeometry.LEVEL_4K + 1;
@@ -19,8 +19,8 @@ public class HugePages {
   }
 
   /**
-   * Finds the level to map at, and rounds the frame down to where a leaf of that level begins. Held: mmu_lock; the fault
-   * is not stale, so the host cannot split its mapping meanwhile.
+   * Finds the level to map at, and rounds the frame down to where a leaf of that level begins. Held: mmu_lock; the
+   * fault is not stale, so the host cannot split its mapping meanwhile.
    */
   @KernelFunction(value = "kvm_mmu_hugepage_adjust", file = "arch/x86/kvm/mmu/mmu.c", version = "v6.8-v6.12",
       elided = "the iTLB multihit workaround, with it disallowed_hugepage_adjust()")

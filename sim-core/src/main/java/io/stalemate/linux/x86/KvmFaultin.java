@@ -14,9 +14,9 @@ import io.stalemate.machine.Tracepoint;
 import java.util.Optional;
 
 /**
- * What is behind the gfn of a fault: {@code kvm_faultin_pfn()} of v6.12. The order is the point: the sequence first, then
- * what can go stale; private against shared before anything a slot could say; no slot before everything that needs one.
- * {@link KvmFaultinV68} has the order of v6.8.
+ * What is behind the gfn of a fault: {@code kvm_faultin_pfn()} of v6.12. The order is the point: the sequence first,
+ * then what can go stale; private against shared before anything a slot could say; no slot before everything that needs
+ * one. {@link KvmFaultinV68} has the order of v6.8.
  */
 public class KvmFaultin {
 
@@ -40,8 +40,7 @@ public class KvmFaultin {
    */
   @KernelFunction(value = "kvm_faultin_pfn", file = "arch/x86/kvm/mmu/mmu.c", version = "v6.11-v6.12")
   public int kvmFaultinPfn(X86Vcpu vcpu, KvmPageFault fault, int access) {
-    sampleSeq(fault);
-    if (kindDiffers(fault)) {
+    if (sampleAndCompare(fault)) {
       fault.prepareMemoryFaultExit();
       return -EFAULT;
     }
@@ -78,6 +77,12 @@ public class KvmFaultin {
     return checkAgain(fault);
   }
 
+  /** Samples the sequence, and only then asks whether the kinds differ (44f42ef37deb). */
+  protected boolean sampleAndCompare(KvmPageFault fault) {
+    sampleSeq(fault);
+    return kindDiffers(fault);
+  }
+
   /** Notes {@code mmu_invalidate_seq}: whatever is read from here on is as of later. */
   protected void sampleSeq(KvmPageFault fault) {
     fault.mmuSeq = kvm.mmuInvalidation.sample();
@@ -97,8 +102,8 @@ public class KvmFaultin {
   }
 
   /**
-   * A slot on its way out. Waiting sees to it that its leafs are gone before an MMIO SPTE comes; but who prefaults waits
-   * inside its srcu section, which the update waits for (3ccbf6f47098).
+   * A slot on its way out. Waiting sees to it that its leafs are gone before an MMIO SPTE comes; but who prefaults
+   * waits inside its srcu section, which the update waits for (3ccbf6f47098).
    */
   protected int invalidSlot(KvmPageFault fault) {
     return fault.prefetch ? -EAGAIN : RetPf.RETRY;

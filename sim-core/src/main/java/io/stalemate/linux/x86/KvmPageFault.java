@@ -62,8 +62,8 @@ public final class KvmPageFault {
   }
 
   /**
-   * {@code kvm_mmu_prepare_memory_fault_exit()}: the VMM is to make the page what the guest wants. model: noted here, as
-   * nobody looks at the run page before the fault is over.
+   * {@code kvm_mmu_prepare_memory_fault_exit()}: the VMM is to make the page what the guest wants. model: noted here,
+   * as nobody looks at the run page before the fault is over.
    */
   void prepareMemoryFaultExit() {
     memoryFaultExit = true;

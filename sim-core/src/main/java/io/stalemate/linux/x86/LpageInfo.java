@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * {@code slot->arch.lpage_info}: for each huge page that a slot has a part of, how many reasons there are against a huge
- * leaf. Counts are written under mmu_lock(w) once the slot is published.
+ * {@code slot->arch.lpage_info}: for each huge page that a slot has a part of, how many reasons there are against a
+ * huge leaf. Counts are written under mmu_lock(w) once the slot is published.
  */
 public final class LpageInfo implements ArchMemorySlot {
 
@@ -48,7 +48,7 @@ public final class LpageInfo implements ArchMemorySlot {
     }
   }
 
-  /** {@code lpage_info_slot()->disallow_lpage}: 0 if the huge page of {@code level} around {@code gfn} may be a leaf. */
+  /** {@code lpage_info_slot()->disallow_lpage}: 0 if the huge page around {@code gfn} may be a leaf. */
   public Word disallowLpage(long gfn, int level) {
     long pages = geometry.pages(level);
     return disallowLpage.get(level - FIRST_LEVEL).get((int) (gfn / pages - baseGfn / pages));

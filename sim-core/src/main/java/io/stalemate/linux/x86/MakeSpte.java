@@ -74,7 +74,9 @@ public class MakeSpte {
     return spte | (mmu.vm.adBits() ? EptPte.ACCESSED : Spte.AD_DISABLED);
   }
 
-  /** Yields entry {@code index} of the table that takes the place of the huge leaf {@code hugeSpte} of {@code hugeLevel}. */
+  /**
+   * Yields entry {@code index} of the table that takes the place of huge leaf {@code hugeSpte} of {@code hugeLevel}.
+   */
   @KernelFunction(value = "make_huge_page_split_spte", file = "arch/x86/kvm/mmu/spte.c", version = "v6.8-v6.12",
       elided = "the NX huge page workaround")
   public long makeHugePageSplitSpte(long hugeSpte, int hugeLevel, int index) {

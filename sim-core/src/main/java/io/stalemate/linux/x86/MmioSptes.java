@@ -39,14 +39,18 @@ public class MmioSptes {
       elided = "the virtual address, for shadow paging")
   public void vcpuCacheMmioInfo(X86Vcpu vcpu, long gfn, int access) {
     long gen = generation();
-    if (inFlux(gen)) {
-      // The slot lookup may have been made in the set before this one (ddfd1730fd82).
+    if (!mayNote(gen)) {
       return;
     }
     vcpu.mmioAccess.write(access);
     vcpu.mmioGfn.write(gfn + 1);
     vcpu.mmioGen.write(gen);
     m.trace(Tracepoint.MMIO_CACHED, vcpu.id, gfn, gen, 0);
+  }
+
+  /** The slot lookup may have been made in the set before one that is in flux (ddfd1730fd82). */
+  protected boolean mayNote(long generation) {
+    return !inFlux(generation);
   }
 
   /** Whether {@code vcpu} noted that byte address {@code gpa} is MMIO, and no memslot changed since. Held: srcu. */
@@ -59,8 +63,8 @@ public class MmioSptes {
   /**
    * A fault on an entry with reserved bits.
    *
-   * @return EMULATE if MMIO is what the entry says and no memslot changed since; INVALID for an ordinary fault; RETRY if
-   *     the entry is no longer there. Held: srcu
+   * @return EMULATE if MMIO is what the entry says and no memslot changed since; INVALID for an ordinary fault; RETRY
+   *     if the entry is no longer there. Held: srcu
    */
   @KernelFunction(value = "handle_mmio_page_fault", file = "arch/x86/kvm/mmu/mmu.c", version = "v6.8-v6.12",
       elided = "the check for reserved bits in entries that are not MMIO's")
@@ -121,8 +125,13 @@ public class MmioSptes {
     long gen = generation & Spte.MMIO_GEN_MASK & -(long) Memslots.KVM_ADDRESS_SPACE_NUM;
     if (gen == 0) {
       m.trace(Tracepoint.MMIO_GEN_WRAP, generation, 0);
-      mmu.roots.kvmMmuZapAllFast();
+      zapAll();
     }
+  }
+
+  /** Makes all tables obsolete. Held: slots_lock. */
+  protected void zapAll() {
+    mmu.roots.kvmMmuZapAllFast();
   }
 
   /** {@code kvm_memslots()->generation}. Held: srcu. */

@@ -82,8 +82,11 @@ public class MmuPageFault {
 
   /** A fault on an entry with reserved bits, which only MMIO has: RET_PF code, INVALID to fault again, or -errno. */
   protected int reservedFault(X86Vcpu vcpu, long gpa, long errorCode) {
-    // Private memory is never emulated, so the caches of MMIO must not answer for it.
-    if (m.warnOn((errorCode & PfErrorCode.PRIVATE_ACCESS) != 0, "kvm_mmu_page_fault: a private reserved-bit fault")) {
+    if ((errorCode & PfErrorCode.PRIVATE_ACCESS) != 0) {
+      // Private memory is never emulated, so the caches of MMIO must not answer for it.
+      // model: no warning about an SNP guest. Its CPU gives it a #VC in place of the fault, and it asks its hypervisor
+      // to do the access; here the fault comes to KVM, and the guest could bring the warning about.
+      m.warnOn(mmu.vm.type() != VmType.SNP, "kvm_mmu_page_fault: a private reserved-bit fault");
       return -EFAULT;
     }
     return mmu.mmio.handleMmioPageFault(vcpu, gpa);

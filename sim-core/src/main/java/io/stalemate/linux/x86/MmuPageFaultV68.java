@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The same of v6.8, before the page-fault clean-ups: a fault is private if its gfn's attribute says so, whatever the
- * error code, of which the upper half is dropped; MMIO's caches are asked first, private or not; and a private fault may
- * end in emulation.
+ * error code, of which the upper half is dropped; MMIO's caches are asked first, private or not; and a private fault
+ * may end in emulation.
  */
 public class MmuPageFaultV68 extends MmuPageFault {
 
@@ -26,7 +26,8 @@ public class MmuPageFaultV68 extends MmuPageFault {
       elided = "shadow paging, statistics")
   public int kvmMmuPageFault(X86Vcpu vcpu, KvmRun run, GuestRegisters regs, long gpa, long errorCode) {
     long code = errorCode;
-    if (m.warnOn((code & PfErrorCode.IMPLICIT_ACCESS) != 0, "kvm_mmu_page_fault: hardware sets PFERR_IMPLICIT_ACCESS")) {
+    boolean implicit = (code & PfErrorCode.IMPLICIT_ACCESS) != 0;
+    if (m.warnOn(implicit, "kvm_mmu_page_fault: hardware sets PFERR_IMPLICIT_ACCESS")) {
       code &= ~PfErrorCode.IMPLICIT_ACCESS;
     }
     if (m.warnOn(vcpu.root.read() == 0, "kvm_mmu_page_fault without a root")) {

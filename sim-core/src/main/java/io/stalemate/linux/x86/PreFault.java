@@ -76,7 +76,7 @@ public class PreFault {
     return r;
   }
 
-  /** Maps the page at {@code gpa}, trying again as long as the fault says so; yields 0 or a negative errno. Held: srcu. */
+  /** Maps the page at {@code gpa}, however many attempts it takes; yields 0 or a negative errno. Held: srcu. */
   @KernelFunction(value = "kvm_tdp_map_page", file = "arch/x86/kvm/mmu/mmu.c", version = "v6.12", elided = "signals")
   protected int kvmTdpMapPage(X86Vcpu vcpu, long gpa, long errorCode) {
     int r = mmu.pageFault.kvmMmuDoPageFault(vcpu, null, gpa, errorCode, true);

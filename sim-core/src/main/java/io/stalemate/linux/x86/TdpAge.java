@@ -34,7 +34,7 @@ public class TdpAge {
     return handleGfn(gfnStart, gfnEnd, iter -> Spte.accessed(iter.oldSpte));
   }
 
-  /** The host replaced the page behind {@code gfn} by the read-only {@code pfn}; yields whether to flush. Held: mmu_lock(w). */
+  /** The host put the read-only {@code pfn} behind {@code gfn}; yields whether to flush. Held: mmu_lock(w). */
   @KernelFunction(value = "kvm_tdp_mmu_set_spte_gfn", file = "arch/x86/kvm/mmu/tdp_mmu.c", version = "v6.8-v6.9",
       elided = "writable pages, which change_pte is never called for here")
   public boolean setSpteGfn(long gfn, long pfn) {

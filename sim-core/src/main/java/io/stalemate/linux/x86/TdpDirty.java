@@ -7,8 +7,8 @@ import io.stalemate.machine.KernelFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What dirty logging and write tracking do to leafs, of {@code arch/x86/kvm/mmu/tdp_mmu.c}. A page's writes are found by
- * its W bit, or, where the CPUs log what they set the D bit of, by that. None of this flushes: see {@link MmuSlot}.
+ * What dirty logging and write tracking do to leafs, of {@code arch/x86/kvm/mmu/tdp_mmu.c}. A page's writes are found
+ * by its W bit, or, where the CPUs log what they set the D bit of, by that. None of this flushes: see {@link MmuSlot}.
  */
 public class TdpDirty {
 
@@ -20,8 +20,8 @@ public class TdpDirty {
   }
 
   /**
-   * Takes the W bit from the leafs of a slot down to {@code minLevel}. Yields whether any had it. MMU_WRITABLE stays, so
-   * that the fast path can give the bit back. Held: slots_lock, mmu_lock(r), let go of in between.
+   * Takes the W bit from the leafs of a slot down to {@code minLevel}. Yields whether any had it. MMU_WRITABLE stays,
+   * so that the fast path can give the bit back. Held: slots_lock, mmu_lock(r), let go of in between.
    */
   @KernelFunction(value = "kvm_tdp_mmu_wrprot_slot", file = "arch/x86/kvm/mmu/tdp_mmu.c", version = "v6.8-v6.12")
   public boolean wrprotSlot(KvmMemorySlot slot, int minLevel) {
@@ -56,7 +56,7 @@ public class TdpDirty {
       while (!mmu.tdpMmu.iterCondResched(iter, false, true)
           && isLoggedLeaf(iter.oldSpte, iter.level)
           && (iter.oldSpte & bit) != 0) {
-        if (changeSpte(iter, iter.oldSpte & ~bit)) {
+        if (mmu.tdpMmu.setSpteAtomic(iter, iter.oldSpte & ~bit)) {
           spteSet = true;
           break;
         }
@@ -64,11 +64,6 @@ public class TdpDirty {
     }
     mmu.m.rcu().readUnlock();
     return spteSet;
-  }
-
-  /** By a cmpxchg: faults change entries at the same time. Yields false if one did. Held: mmu_lock(r), rcu. */
-  protected boolean changeSpte(TdpIter iter, long newSpte) {
-    return mmu.tdpMmu.setSpteAtomic(iter, newSpte);
   }
 
   /** Whether the entry is a leaf: what is not present has bits of another meaning in these places (3354ef5a592d). */

@@ -6,10 +6,11 @@ import io.stalemate.machine.Word;
 
 /**
  * {@code struct tdp_iter}: a pre-order walk over the entries of one root, on its walker's stack. Follows
- * {@code arch/x86/kvm/mmu/tdp_iter.c}. Tables are reached through entries read a moment ago: so all of it happens inside
- * rcu, and a walker that let go of mmu_lock starts again from the root ({@link #yielded}).
+ * {@code arch/x86/kvm/mmu/tdp_iter.c}. Tables are reached through entries read a moment ago: so all of it happens
+ * inside rcu, and a walker that let go of mmu_lock starts again from the root ({@link #yielded}).
  *
- * <p>{@code for (TdpIter iter = mmu.tdpMmu.iter(...); iter.valid; iter.next())} is {@code for_each_tdp_pte_min_level()}.
+ * <p>{@code for (TdpIter iter = mmu.tdpMmu.iter(...); iter.valid; iter.next())} is the kernel's
+ * {@code for_each_tdp_pte_min_level()}.
  */
 @OnStack
 public class TdpIter {

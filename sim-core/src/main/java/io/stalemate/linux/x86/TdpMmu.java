@@ -80,7 +80,7 @@ public class TdpMmu {
     changed(iter.gfn, iter.level, Spte.FROZEN, Spte.NONPRESENT);
   }
 
-  /** Changes the entry, with all consequences; yields, and leaves in {@code iter.oldSpte}, what it held. Held: mmu_lock(w). */
+  /** Changes the entry, with all consequences; yields what it held, also in {@code iter.oldSpte}. Held: mmu_lock(w). */
   @KernelFunction(value = "tdp_mmu_iter_set_spte", file = "arch/x86/kvm/mmu/tdp_mmu.c", version = "v6.8-v6.12")
   public long iterSetSpte(TdpIter iter, long newSpte) {
     m().warnOn(iter.yielded, "tdp_mmu_iter_set_spte: yielded");
@@ -235,7 +235,7 @@ public class TdpMmu {
   }
 
   /**
-   * Makes the entry point to {@code sp}; yields false if somebody else changed it, and {@code sp} is the caller's still.
+   * Makes the entry point to {@code sp}; yields false if somebody else changed it: {@code sp} is the caller's still.
    * Held: mmu_lock, for reading if {@code shared}; rcu.
    */
   @KernelFunction(value = "tdp_mmu_link_sp", file = "arch/x86/kvm/mmu/tdp_mmu.c", version = "v6.8-v6.12",
@@ -261,6 +261,7 @@ public class TdpMmu {
     if (!madeProgress(iter) || !kvm().mmuLock.needbreak()) {
       return false;
     }
+    m().trace(Tracepoint.TDP_YIELD, iter.nextLastLevelGfn, 0);
     if (flush) {
       flushBeforeYield();
     }
@@ -297,7 +298,7 @@ public class TdpMmu {
     mmu.flushRemoteTlbs();
   }
 
-  /** {@code trace_kvm_tdp_mmu_spte_changed()}: directly after the store. */
+  /** Announces a change, directly after the store. */
   protected final void changed(long gfn, int level, long oldSpte, long newSpte) {
     m().trace(Tracepoint.TDP_SET_SPTE, gfn, level, oldSpte, newSpte);
   }

@@ -54,23 +54,8 @@ public class TdpRoots {
     long root = allocRoot(vcpu);
     vcpu.root.write(root);
     m.trace(Tracepoint.TDP_LOAD_ROOT, vcpu.id, root);
-    flushTlbCurrent(vcpu, root);
+    mmu.vcpuRequests.flushTlbCurrent(vcpu);
     return 0;
-  }
-
-  /**
-   * The CPU may have cached something of the frame's last life as a root, or of this root from before leafs of it were
-   * zapped without a flush: no flush is needed where a root dies, as there is one where it is loaded.
-   */
-  @KernelFunction(value = "vmx_flush_tlb_current", file = "arch/x86/kvm/vmx/vmx.c", version = "v6.8-v6.12")
-  protected void flushTlbCurrent(X86Vcpu vcpu, long root) {
-    if (mmu.vm.type() == VmType.SNP) {
-      // model: two tags, one for each value of the C-bit
-      m.tlb().invept(vcpu.cpu, (int) root * 2);
-      m.tlb().invept(vcpu.cpu, (int) root * 2 + 1);
-    } else {
-      m.tlb().invept(vcpu.cpu, (int) root);
-    }
   }
 
   /** Yields the pfn of a root with a reference for the vCPU: one that is there, or a new one. */
@@ -169,8 +154,8 @@ public class TdpRoots {
   }
 
   /**
-   * Replaces all roots: what they map is gone when this returns, and no vCPU enters the guest with one of them after the
-   * request. For vCPUs it is fast: they wait for a change of a flag, not for the zapping. Held: slots_lock.
+   * Replaces all roots: what they map is gone when this returns, and no vCPU enters the guest with one of them after
+   * the request. For vCPUs it is fast: they wait for a change of a flag, not for the zapping. Held: slots_lock.
    */
   @KernelFunction(value = "kvm_mmu_zap_all_fast", file = "arch/x86/kvm/mmu/mmu.c", version = "v6.8-v6.12",
       elided = "kvm_zap_obsolete_pages(): pages outside the TDP MMU")

@@ -5,6 +5,7 @@ import io.stalemate.linux.kvm.Kvm;
 import io.stalemate.linux.kvm.KvmMemorySlot;
 import io.stalemate.machine.KernelFunction;
 import io.stalemate.machine.Machine;
+import io.stalemate.machine.Tracepoint;
 import org.jspecify.annotations.Nullable;
 
 /** Takes translations away. Follows {@code arch/x86/kvm/mmu/tdp_mmu.c} and {@code mmu.c}. */
@@ -78,6 +79,7 @@ public class TdpZap {
     kvm.mmuLock.writeLock();
     kvm.mmuInvalidation.begin();
     invalidateRangeAdd(gfnStart, gfnEnd);
+    m.trace(Tracepoint.ZAP_GFN_RANGE, gfnStart, gfnEnd);
     boolean flush = false;
     for (KvmMmuPage root = nextToZap(null); root != null; root = nextToZap(root)) {
       flush = tdpMmuZapLeafs(root, gfnStart, gfnEnd, true, flush);
@@ -122,11 +124,10 @@ public class TdpZap {
   private void zapRootAt(KvmMmuPage root, boolean shared, int zapLevel) {
     TdpIter iter = mmu.tdpMmu.iter(root, zapLevel, 0, mmu.geometry.gfns());
     for (; iter.valid; iter.next()) {
-      while (!mmu.tdpMmu.iterCondResched(iter, false, shared)
-          && Spte.shadowPresent(iter.oldSpte)
-          && iter.level <= zapLevel
-          && !zap(iter, shared)) {
-        // Somebody else changed the entry: look again.
+      boolean done = false;
+      // Again if somebody else changed the entry meanwhile.
+      while (!done && !mmu.tdpMmu.iterCondResched(iter, false, shared)) {
+        done = !Spte.shadowPresent(iter.oldSpte) || iter.level > zapLevel || zap(iter, shared);
       }
     }
   }

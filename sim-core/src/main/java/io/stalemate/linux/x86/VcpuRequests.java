@@ -47,20 +47,15 @@ public class VcpuRequests {
     if (requests.checkRequest(Requests.KVM_REQ_MMU_FREE_OBSOLETE_ROOTS, vcpu)) {
       mmu.roots.kvmMmuFreeObsoleteRoots(vcpu);
     }
-    // The order matters: flushing all flushes what the root in use has as well.
     if (requests.checkRequest(Requests.KVM_REQ_TLB_FLUSH, vcpu)) {
       kvmVcpuFlushTlbAll(vcpu);
-    }
-    kvmServiceLocalTlbFlushRequests(vcpu);
-    if (requests.checkRequest(Requests.KVM_REQ_APIC_PAGE_RELOAD, vcpu)) {
-      mmu.apic.kvmVcpuReloadApicAccessPage(vcpu);
-    }
-    if (requests.checkRequest(Requests.KVM_REQ_APIC_PAGE_RELOAD, vcpu)) {
-      mmu.apic.kvmVcpuReloadApicAccessPage(vcpu);
     }
     if (requests.checkRequest(Requests.KVM_REQ_APF_HALT, vcpu)) {
       mmu.asyncPf.halt(vcpu);
       return serve(vcpu, run);
+    }
+    if (requests.checkRequest(Requests.KVM_REQ_APIC_PAGE_RELOAD, vcpu)) {
+      mmu.apic.kvmVcpuReloadApicAccessPage(vcpu);
     }
     if (requests.checkRequest(Requests.KVM_REQ_APF_READY, vcpu)) {
       mmu.asyncPf.checkAsyncPfCompletion(vcpu);
@@ -68,30 +63,22 @@ public class VcpuRequests {
     return RESUME;
   }
 
-  @KernelFunction(value = "kvm_vcpu_flush_tlb_all", file = "arch/x86/kvm/x86.c", version = "v6.8-v6.12")
+  @KernelFunction(value = "kvm_vcpu_flush_tlb_all", file = "arch/x86/kvm/x86.c", version = "v6.8-v6.12",
+      elided = "KVM_REQ_TLB_FLUSH_CURRENT, which nobody makes here, is served by this as well")
   protected void kvmVcpuFlushTlbAll(X86Vcpu vcpu) {
     m.tlb().invept(vcpu.cpu, Tlb.EVERY_ROOT);
-    requests.clearRequest(Requests.KVM_REQ_TLB_FLUSH_CURRENT, vcpu);
   }
 
-  @KernelFunction(value = "kvm_service_local_tlb_flush_requests", file = "arch/x86/kvm/x86.c", version = "v6.8-v6.12",
-      elided = "KVM_REQ_TLB_FLUSH_GUEST: the guest's own tables")
-  protected void kvmServiceLocalTlbFlushRequests(X86Vcpu vcpu) {
-    if (requests.checkRequest(Requests.KVM_REQ_TLB_FLUSH_CURRENT, vcpu)) {
-      flushTlbCurrent(vcpu);
-    }
-  }
-
-  /** Drops what the vCPU's CPU cached of the root in use. Called by the vCPU's own task. */
+  /**
+   * Drops what the CPU of {@code vcpu} cached of the root that the vCPU has just loaded: from the frame's last life as
+   * a root, or from before leafs of this root were zapped without a flush. No flush is needed where a root dies, as
+   * there is one where it is loaded. Called by the vCPU's own task.
+   */
   @KernelFunction(value = "vmx_flush_tlb_current", file = "arch/x86/kvm/vmx/vmx.c", version = "v6.8-v6.12",
       elided = "tables with accessed and dirty flags off for a nested guest")
   public void flushTlbCurrent(X86Vcpu vcpu) {
-    long root = vcpu.root.read();
-    if (root == 0) {
-      return;
-    }
     // svm_flush_tlb_asid() knows ASIDs, not roots: a vCPU has one, whatever root it uses.
-    m.tlb().invept(vcpu.cpu, mmu.vm.type() == VmType.SNP ? Tlb.EVERY_ROOT : (int) root);
+    m.tlb().invept(vcpu.cpu, mmu.vm.type() == VmType.SNP ? Tlb.EVERY_ROOT : (int) vcpu.root.read());
   }
 
   /** Says that the vCPU is about to be in the guest, and leaves the srcu section. IRQs are off. */

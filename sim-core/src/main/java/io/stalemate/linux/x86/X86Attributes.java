@@ -21,7 +21,7 @@ public class X86Attributes {
    * Yields whether to flush. Held: slots_lock, mmu_lock(w), which may be let go of in between.
    */
   @KernelFunction(value = "kvm_arch_pre_set_memory_attributes", file = "arch/x86/kvm/mmu/mmu.c",
-      version = "v6.8-v6.12, with 9129633d568e",
+      version = "v6.8-v6.12",
       elided = "attr_filter: without mirror tables there is one leaf for a gfn, of whatever kind")
   public boolean preSet(KvmMemorySlot slot, long gfnStart, long gfnEnd) {
     if (mmu.m.warnOn(!mmu.vm.type().hasPrivateMem(), "memory attributes of a VM without private memory")
@@ -90,7 +90,7 @@ public class X86Attributes {
     }
   }
 
-  /** {@code hugepage_set_mixed()} or {@code hugepage_clear_mixed()} for a range at an end of what changed. */
+  /** Marks a range at an end of what changed. */
   protected void setMixed(KvmMemorySlot slot, long gfn, int level, boolean mixed) {
     mmu.hugePages.setMixed(slot, gfn, level, mixed);
   }

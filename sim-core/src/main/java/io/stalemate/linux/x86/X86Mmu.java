@@ -115,6 +115,7 @@ public class X86Mmu implements ArchMmu {
     if (vm.asyncPf()) {
       asyncPf.initVcpu(vcpu);
     }
+    apic.vcpuReset(vcpu);
     return vcpu;
   }
 
@@ -179,6 +180,7 @@ public class X86Mmu implements ArchMmu {
   }
 
   @Override
+  @KernelFunction(value = "kvm_arch_flush_shadow_all", file = "arch/x86/kvm/mmu/mmu.c", version = "v6.8-v6.12")
   public void flushShadowAll() {
     zap.zapAll();
   }
@@ -226,6 +228,11 @@ public class X86Mmu implements ArchMmu {
   }
 
   @Override
+  public int cpuDirtyLogSize() {
+    return vm.pml() ? PmlBuffer.ENTRIES : 0;
+  }
+
+  @Override
   @KernelFunction(value = "kvm_arch_sync_dirty_log", file = "arch/x86/kvm/x86.c", version = "v6.8-v6.12")
   public void syncDirtyLog(KvmMemorySlot slot) {
     // Hardware's logs are flushed at every exit, so that running vCPUs have to be made to leave. Nobody waits until
@@ -251,11 +258,13 @@ public class X86Mmu implements ArchMmu {
   }
 
   @Override
+  @KernelFunction(value = "kvm_arch_gmem_prepare", file = "arch/x86/kvm/x86.c", version = "v6.11-v6.12")
   public int gmemPrepare(long gfn, long pfn) {
     return sevGmem.prepare(pfn);
   }
 
   @Override
+  @KernelFunction(value = "kvm_arch_gmem_invalidate", file = "arch/x86/kvm/x86.c", version = "v6.11-v6.12")
   public void gmemInvalidate(long pfn) {
     sevGmem.invalidate(pfn);
   }

@@ -71,7 +71,8 @@ public final class X86Text {
           .with(DirectPageFault.class, DirectPageFaultV68::new)
           .with(MmuPageFault.class, MmuPageFaultV68::new)
           .with(FastPageFault.class, FastPageFaultV68::new);
-      case V5_15, V6_2 -> throw new IllegalArgumentException("x86 is rendered for v6.8 and v6.12, not " + era.version());
+      case V5_15, V6_2 ->
+          throw new IllegalArgumentException("x86 is rendered for v6.8 and v6.12, not " + era.version());
     };
   }
 

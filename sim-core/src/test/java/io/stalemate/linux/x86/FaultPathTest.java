@@ -69,6 +69,23 @@ final class FaultPathTest {
   }
 
   @Test
+  void aPrivateReservedBitFaultIsNoMmioWhateverIsCachedAndOnlyAnSnpGuestMayBringOne() {
+    for (VmType type : VmType.values()) {
+      FaultVm.run(Era.V6_12, type, true, vm -> {
+        vm.entry(FaultVm.NONE_GFN, Spte.mmioOf(FaultVm.NONE_GFN, vm.generation()));
+        assertThat(vm.fault(run(vm), storeTo(FaultVm.NONE_GFN), FaultVm.NONE_GFN, PfErrorCode.RSVD)).isZero();
+        vm.forget();
+        KvmRun run = run(vm);
+        assertThat(vm.fault(run, storeTo(FaultVm.NONE_GFN), FaultVm.NONE_GFN,
+            PfErrorCode.RSVD | PfErrorCode.PRIVATE_ACCESS)).isEqualTo(-Errno.EFAULT);
+        assertThat(run.exitReason()).isEqualTo(ExitReason.UNKNOWN);
+        assertThat(vm.points).doesNotContain(Tracepoint.MMIO_CACHED, Tracepoint.MMIO_SPTE_CHECK);
+        assertThat(vm.warned()).isEqualTo(type != VmType.SNP);
+      });
+    }
+  }
+
+  @Test
   void beforeThatItWasEmulatedInTheHostsPage() {
     FaultVm.run(Era.V6_8, VmType.SW_PROTECTED, true, answering(RetPf.EMULATE), vm -> {
       vm.kvm.memAttributes.set(FaultVm.GMEM_GFN, FaultVm.GMEM_GFN + 1, MemAttributes.KVM_MEMORY_ATTRIBUTE_PRIVATE);
@@ -189,7 +206,8 @@ final class FaultPathTest {
     List<String> said = new ArrayList<>();
     FaultVm.runCommon(Era.V6_12, common -> common.withGfnToPfn(kvm -> new GfnToPfn(kvm) {
       @Override
-      public KvmPfn gfnToPfnMemslot(Optional<KvmMemorySlot> slot, long gfn, boolean writeFault) {
+      public KvmPfn gfnToPfnMemslot(
+          Optional<KvmMemorySlot> slot, long gfn, boolean writeFault, boolean async) {
         return new KvmPfn(pfn, false);
       }
     }), vm -> {

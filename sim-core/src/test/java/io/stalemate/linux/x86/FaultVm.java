@@ -84,7 +84,8 @@ final class FaultVm {
     set(1, RO_GFN, 2, 2, KvmMemorySlot.KVM_MEM_READONLY);
     if (privateMem) {
       assertThat(kvm.guestMemfd.create(2)).isZero();
-      assertThat(kvm.memoryRegions.setMemoryRegion2(2, GMEM_GFN, 2, 4, KvmMemorySlot.KVM_MEM_GUEST_MEMFD, 0, 0)).isZero();
+      int flags = KvmMemorySlot.KVM_MEM_GUEST_MEMFD;
+      assertThat(kvm.memoryRegions.setMemoryRegion2(2, GMEM_GFN, 2, 4, flags, 0, 0)).isZero();
     } else {
       set(2, GMEM_GFN, 2, 4, 0);
     }

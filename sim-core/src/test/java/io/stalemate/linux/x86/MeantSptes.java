@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 final class MeantSptes {
 
   /** A leaf and its bits; {@code host} and {@code mmu} as in HOST_WRITABLE and MMU_WRITABLE. */
-  record Leaf(long gfn, int level, long pfn, boolean write, boolean host, boolean mmu, boolean accessed, boolean dirty) {
+  record Leaf(long gfn, int level, long pfn, boolean write, boolean host, boolean mmu, boolean accessed,
+      boolean dirty) {
 
     Leaf with(boolean nowWrite, boolean nowMmu, boolean nowAccessed, boolean nowDirty) {
       return new Leaf(gfn, level, pfn, nowWrite, host, nowMmu, nowAccessed, nowDirty);

@@ -94,18 +94,25 @@ final class MmioSptesTest {
   @Test
   void allGoesWhenTheBitsThatAnSpteHasOfTheGenerationWrapAround() {
     FaultVm.run(Era.V6_12, VmType.DEFAULT, true, vm -> {
-      for (long wraps = 1; wraps <= 3; wraps++) {
-        long wrapped = wraps << Spte.MMIO_GEN_BITS;
+      for (long times = 1; times <= 3; times++) {
+        long wrapped = times << Spte.MMIO_GEN_BITS;
         for (long generation : new long[] {wrapped - 1, wrapped, wrapped + 1}) {
           vm.forget();
           vm.kvm.slotsLock.lock();
           vm.mmu.mmio.invalidateMmioSptes(generation);
           vm.kvm.slotsLock.unlock();
-          assertThat(vm.points.contains(Tracepoint.ZAP_ALL_FAST)).as("%x", generation).isEqualTo(generation == wrapped);
-          assertThat(vm.points.contains(Tracepoint.MMIO_GEN_WRAP)).as("%x", generation).isEqualTo(generation == wrapped);
+          boolean wraps = generation == wrapped;
+          assertThat(vm.points.contains(Tracepoint.ZAP_ALL_FAST)).as("%x", generation).isEqualTo(wraps);
+          assertThat(vm.points.contains(Tracepoint.MMIO_GEN_WRAP)).as("%x", generation).isEqualTo(wraps);
         }
       }
     });
+  }
+
+  @Test
+  void aVmMayBeginAtAnyGeneration() {
+    FaultVm.run(Era.V6_12, VmType.DEFAULT, true,
+        vm -> assertThat(vm.generation()).as("it began at 7, and five memslots came").isEqualTo(12));
   }
 
   @Test

@@ -45,7 +45,7 @@ final class PageFaultTest {
 
     private String after() {
       if (rsvd() && encrypted) {
-        return "errno 14 warned";
+        return "errno 14";
       }
       if (entry == Entry.MMIO) {
         return emulated(true);

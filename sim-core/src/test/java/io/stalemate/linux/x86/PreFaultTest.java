@@ -15,7 +15,8 @@ final class PreFaultTest {
     FaultVm.run(Era.V6_12, VmType.DEFAULT, true, vm -> {
       PreFault preFault = vm.mmu.preFault;
       assertThat(preFault.preFaultMemory(vm.vcpu, FaultVm.RW_GFN, FaultVm.RW_GFN + 4)).isEqualTo(4);
-      assertThat(preFault.preFaultMemory(vm.vcpu, FaultVm.RO_GFN, FaultVm.RO_GFN + 4)).as("two have slots").isEqualTo(2);
+      assertThat(preFault.preFaultMemory(vm.vcpu, FaultVm.RO_GFN, FaultVm.RO_GFN + 4)).as("two have slots")
+          .isEqualTo(2);
       assertThat(preFault.preFaultMemory(vm.vcpu, FaultVm.NONE_GFN, FaultVm.NONE_GFN + 1)).isEqualTo(-Errno.ENOENT);
       assertThat(preFault.preFaultMemory(vm.vcpu, FaultVm.INVALID_GFN, FaultVm.INVALID_GFN + 1))
           .as("its slot is going").isEqualTo(-Errno.EAGAIN);

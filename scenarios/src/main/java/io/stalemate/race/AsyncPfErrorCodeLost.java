@@ -13,8 +13,8 @@ final class AsyncPfErrorCodeLost implements Race {
     return new Card("async-pf-error-code-lost",
         "an asynchronous page fault is replayed with error code 0",
         Kind.HISTORICAL,
-        "the page-fault clean-ups of v6.11 (seed 003, check for invalid async page faults involving "
-        + "private memory): until then the work did not keep the error code, so that a write was "
+        "the page-fault clean-ups of v6.11 (check for invalid async page faults involving private "
+        + "memory): until then the work did not keep the error code, so that a write was "
         + "replayed as a read, and a private fault would have gone unseen",
         List.of("v6.12"),
         List.of("async-pf-vs-attr"),

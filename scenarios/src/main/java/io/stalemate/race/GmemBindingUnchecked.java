@@ -19,7 +19,7 @@ final class GmemBindingUnchecked implements Race {
         + "memslot: an invalidation reaches the gfns of one binding",
         List.of("v6.12", "v6.8"),
         List.of("gmem-bind-twice"),
-        "outcome");
+        "stale-translation");
   }
 
   @Override

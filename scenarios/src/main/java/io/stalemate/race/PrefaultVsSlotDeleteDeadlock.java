@@ -12,7 +12,7 @@ final class PrefaultVsSlotDeleteDeadlock implements Race {
   @Override
   public Card card() {
     return new Card("prefault-vs-slot-delete-deadlock",
-        "KVM_PRE_FAULT_MEMORY retries on an INVALID memslot inside the SRCU section that the deletion waits for",
+        "KVM_PRE_FAULT_MEMORY retries on an INVALID memslot in the SRCU section that the deletion waits for",
         Kind.HISTORICAL,
         "v6.11 to v6.17, fixed by 3ccbf6f47098 (v6.18)",
         List.of("v6.12"),

@@ -12,8 +12,9 @@ final class PrivateCheckBeforeSeq implements Race {
   public Card card() {
     return new Card("private-check-before-seq",
         "a fault compares private with the gfn's attribute before it samples mmu_invalidate_seq",
-        Kind.MUTATION,
-        "the order that 44f42ef37deb (v6.11) writes down; the review of the series asked what would happen otherwise",
+        Kind.REVIEW,
+        "the page-fault clean-ups as first posted (February 2024): the comparison was moved above the sample; "
+            + "44f42ef37deb (v6.11) has it below",
         List.of("v6.12"),
         List.of("attr-vs-fault"),
         "private-shared");

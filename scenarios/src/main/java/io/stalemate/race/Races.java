@@ -125,6 +125,10 @@ public final class Races {
         new GmemPunchWithoutInvalidation(),
         new GmemEndBeforeTruncate(),
         new GmemBindingUnchecked(),
+        new AttributesFirstSlotOnly(),
+        new GmemPunchFirstBindingOnly(),
+        new PrivateHugeLeaf(),
+        new GmemFolioNotCleared(),
         new AsyncPfErrorCodeLost(),
         new AsyncPfNotFlushed(),
         new RootLoadWithoutFlush(),
@@ -132,6 +136,12 @@ public final class Races {
         new FlushNotWaitedFor(),
         new PmlFlushedWhenFull(),
         new ApicPageReloadEarly(),
+        new SlotBeforeKind(),
+        new FastFaultOtherKind(),
+        new EmulatedStoreNotLogged(),
+        new NoFlushBeforeYield(),
+        new PmlHugePagesWritable(),
+        new MemslotLeafsNotFlushed(),
         new CanaryIdentityHash());
   }
 

@@ -201,7 +201,9 @@ public enum Tracepoint {
   /** {@code kvm_zap_gfn_range()} takes these gfns away, inside the invalidation that it began. */
   ZAP_GFN_RANGE("kvm_zap_gfn_range", "gfn_start", "gfn_end"),
   /** A walk of the TDP MMU lets go of mmu_lock; {@code gfn} is the page that comes next when it goes on. */
-  TDP_YIELD("tdp_mmu_iter_cond_resched", "gfn");
+  TDP_YIELD("tdp_mmu_iter_cond_resched", "gfn"),
+  /** The run page asks the VMM to make the page at {@code gpa} private (1) or shared (0). */
+  MEMORY_FAULT_EXIT("kvm_prepare_memory_fault_exit", "vcpu", "gpa", "is_private");
 
   private final String kernelName;
   private final List<String> arguments;

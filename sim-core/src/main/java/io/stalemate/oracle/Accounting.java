@@ -5,6 +5,7 @@ import io.stalemate.machine.Tracepoint;
 import io.stalemate.trace.ObjectTable;
 import io.stalemate.trace.Op;
 import io.stalemate.trace.Trace;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
@@ -27,6 +28,7 @@ import java.util.List;
 final class Accounting extends Watch {
 
   private static final String TABLE_RULE = "a table page's count is 1 + its counted entries";
+  private static final String LINK_RULE = "a table is linked only under a root in use, and freed with it";
   private static final String PAGE_RULE = "a page's count is the number of its mappings and caches";
   private static final String ROOT_RULE = "a root is freed once, by whoever puts the last reference";
   private static final String FREE_RULE = "a frame is freed once, by the last reference, and not touched afterwards";
@@ -278,7 +280,7 @@ final class Accounting extends Watch {
     if (tables.format() == StageTwoFormat.X86) {
       // One that nothing ever linked to waits in a memory cache.
       if (tables.everLinked(table) && !tables.reachableTable(table)) {
-        leaked(pfn, frame);
+        leakedOnX86(table, pfn, frame);
       }
       return;
     }
@@ -301,6 +303,17 @@ final class Accounting extends Watch {
   private void leaked(long pfn, int frame) {
     report(Severity.CORRUPTION, "table page pfn " + hex(pfn) + " is leaked: no root reaches it", TABLE_RULE,
         List.of(new Evidence((int) frames.get(frame, ALLOCATED), "allocation of pfn " + hex(pfn))), List.of());
+  }
+
+  private void leakedOnX86(int table, long pfn, int frame) {
+    List<Evidence> evidence = new ArrayList<>();
+    int link = tables.link(table);
+    if (link >= 0) {
+      new TableLinks(trace(), tables).tell(pfn, tables.event(link), evidence);
+    }
+    evidence.add(new Evidence((int) frames.get(frame, ALLOCATED), "allocation of pfn " + hex(pfn)));
+    report(Severity.CORRUPTION, "table page pfn " + hex(pfn) + " is leaked: no root reaches it", LINK_RULE, evidence,
+        List.of());
   }
 
   private void recountPage(int frame) {

@@ -15,11 +15,13 @@ import java.util.List;
  * access, counts like the guest's own. Checked when the run is over.
  *
  * <p>The host stores too: a page with a token new to the place becomes mapped there (zeroed, or filled at set-up). A
- * token that only ever was another place's is foreign: somebody reads a page that is not theirs.
+ * token that only ever was another place's is foreign: somebody reads a page that is not theirs. So is what a frame
+ * of a guest_memfd holds that nobody has cleared, filled or stored to since it was allocated.
  */
 final class GuestMemory extends Watch {
 
   private static final String RULE = "loads and stores of a guest page behave as those of one register";
+  private static final String RULE_CLEARED = "a guest reads no frame that was not cleared or filled before";
   private static final int NONE = -1;
   private static final long NO_TOKEN = 0;
 
@@ -27,13 +29,14 @@ final class GuestMemory extends Watch {
   private static final int CLEARED_AT = 1;
   /** The word with the frame's data. */
   private static final int WORD = 2;
+  private static final int ALLOCATED_AT = 3;
 
   /** Of {@code EMULATE}: KVM did the access in guest memory. */
   private static final int IN_MEMORY = 1;
 
   private final Slots slots = new Slots();
   private final GmemPages gmem = new GmemPages();
-  private final KeyedRows frames = new KeyedRows(3);
+  private final KeyedRows frames = new KeyedRows(4);
   private final KeyedRows mappedPfns = new KeyedRows(1);
   private final KeyedRows places = new KeyedRows(1);
   private final KeyedRows tokens = new KeyedRows(1);
@@ -47,6 +50,9 @@ final class GuestMemory extends Watch {
   private int[] hits = new int[64];
   private boolean[] stores = new boolean[64];
   private int accesses;
+  /** The first load of a frame that nobody has written to, and the frame's allocation; or NONE. */
+  private int unclearedLoad;
+  private int unclearedAlloc;
   // By task: where its access began, and its number once it hit.
   private final int[] begun = new int[TASKS_MAX];
   private final int[] underway = new int[TASKS_MAX];
@@ -70,6 +76,8 @@ final class GuestMemory extends Watch {
     tokens.clear();
     known.clear();
     accesses = 0;
+    unclearedLoad = NONE;
+    unclearedAlloc = NONE;
     Arrays.fill(begun, NONE);
     Arrays.fill(underway, NONE);
   }
@@ -83,6 +91,7 @@ final class GuestMemory extends Watch {
         gmem.alloc(trace.a(event));
         holds(trace.a(event), NO_TOKEN);
         frames.set(frames.row(trace.a(event)), WORD, trace.object(event));
+        frames.set(frames.row(trace.a(event)), ALLOCATED_AT, event);
       }
       case PAGE_CLEAR -> {
         holds(trace.a(event), trace.b(event));
@@ -93,10 +102,10 @@ final class GuestMemory extends Watch {
         holds(trace.a(event), trace.c(event));
         changedUnderMappings(event);
       }
-      case GUEST_LOAD, GUEST_FETCH -> guest(event, place(trace.a(event), trace.b(event)), trace.c(event), false);
+      case GUEST_LOAD, GUEST_FETCH -> guest(event, trace.a(event), trace.b(event), trace.c(event), false);
       case GUEST_STORE -> {
         holds(trace.b(event), trace.c(event));
-        guest(event, place(trace.a(event), trace.b(event)), trace.c(event), true);
+        guest(event, trace.a(event), trace.b(event), trace.c(event), true);
       }
       default -> {}
     }
@@ -174,13 +183,27 @@ final class GuestMemory extends Watch {
     return page == GmemPages.NONE ? slots.lastHva(gfn) : page;
   }
 
-  private void guest(int event, long place, long token, boolean store) {
+  private void guest(int event, long gfn, long pfn, long token, boolean store) {
     int task = trace().task(event);
+    long place = place(gfn, pfn);
+    if (token == NO_TOKEN && !store) {
+      loadsUncleared(event, pfn);
+    }
     if (place == Slots.NO_HVA || token == NO_TOKEN) {
       return;
     }
     underway[task] = accesses;
     add(place, token, store, begun[task] == NONE ? event : begun[task], Integer.MAX_VALUE, event);
+  }
+
+  private void loadsUncleared(int event, long pfn) {
+    int frame = frames.find(pfn);
+    // Others' frames may come as they are: all memory of a host behind pKVM does.
+    boolean ofFile = gmem.page(pfn) != GmemPages.NONE;
+    if (unclearedLoad == NONE && ofFile && frame >= 0 && frames.get(frame, TOKEN) == NO_TOKEN) {
+      unclearedLoad = event;
+      unclearedAlloc = (int) frames.get(frame, ALLOCATED_AT);
+    }
   }
 
   private void emulated(int event) {
@@ -193,7 +216,7 @@ final class GuestMemory extends Watch {
           holds(frames.key(frame), trace.a(access));
         }
         long gfn = trace.b(event) >>> StageTwoEntry.PAGE_SHIFT;
-        guest(event, place(gfn, frames.key(frame)), trace.a(access), store);
+        guest(event, gfn, frames.key(frame), trace.a(access), store);
         return;
       }
     }
@@ -233,6 +256,16 @@ final class GuestMemory extends Watch {
     for (int place = 0; place < places.size() && !done(); place++) {
       check(place);
     }
+    if (unclearedLoad != NONE && !done()) {
+      uncleared();
+    }
+  }
+
+  private void uncleared() {
+    String load = "guest load of gfn " + hex(gfn(unclearedLoad));
+    report(Severity.CORRUPTION, load + " sees what was left in pfn " + hex(trace().a(unclearedAlloc))
+        + ", which nobody has cleared or filled", RULE_CLEARED,
+        List.of(new Evidence(unclearedAlloc, "the frame is allocated"), new Evidence(unclearedLoad, load)), List.of());
   }
 
   private void check(int place) {

@@ -117,6 +117,9 @@ final class PrivateShared extends Watch {
       evidence.add(new Evidence(map, Traces.mapRole(trace, map)));
     }
     attribute(gfn, evidence);
+    if (map >= 0) {
+      look(map, evidence);
+    }
     evidence.add(new Evidence(event, "guest access to gfn " + hex(gfn)));
     report(Severity.CORRUPTION, "guest " + verb + " gfn " + hex(gfn) + " reaches " + memory(pfn) + ", but the gfn is "
         + kind(gfn), RULE, evidence, List.of());
@@ -127,6 +130,39 @@ final class PrivateShared extends Watch {
     if (row >= 0) {
       evidence.add(new Evidence((int) attributes.get(row, STORED_AT), "gfn " + hex(gfn) + " becomes " + kind(gfn)));
     }
+  }
+
+  /** How the fault that installed the leaf looked at the attribute, and when it sampled the sequence. */
+  private void look(int map, List<Evidence> evidence) {
+    Trace trace = trace();
+    int sample = lastOfFault(map, Tracepoint.FAULT_SEQ);
+    int check = lastOfFault(map, Tracepoint.PRIVATE_CHECK);
+    int at = evidence.size();
+    if (sample >= 0) {
+      evidence.add(new Evidence(sample, "the fault samples mmu_invalidate_seq"));
+    }
+    if (check >= 0) {
+      String kind = trace.c(check) != 0 ? "private" : "shared";
+      evidence.add(check < sample ? at : evidence.size(),
+          new Evidence(check, "the fault finds gfn " + hex(trace.a(check)) + " " + kind));
+    }
+  }
+
+  /** Yields the last event at {@code point} of the fault that installed the leaf, or -1. */
+  private int lastOfFault(int map, Tracepoint point) {
+    Trace trace = trace();
+    for (int event = map - 1; event >= 0; event--) {
+      if (trace.task(event) != trace.task(map)) {
+        continue;
+      }
+      if (Traces.is(trace, event, point)) {
+        return event;
+      }
+      if (Traces.is(trace, event, Tracepoint.X86_FAULT_RET)) {
+        return -1;
+      }
+    }
+    return -1;
   }
 
   private boolean agrees(long gfn, long pfn) {
@@ -168,6 +204,7 @@ final class PrivateShared extends Watch {
         List<Evidence> evidence = new ArrayList<>();
         evidence.add(new Evidence(tables.event(entry), Traces.mapRole(trace(), tables.event(entry))));
         attribute(gfn, evidence);
+        look(tables.event(entry), evidence);
         report(Severity.CORRUPTION, "TDP leaf left behind: gfn " + hex(gfn) + " still maps " + memory(pfn)
             + ", but it is " + kind(gfn), RULE, evidence, List.of());
       }

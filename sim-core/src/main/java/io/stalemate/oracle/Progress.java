@@ -158,16 +158,44 @@ final class Progress extends Watch {
           + " times before gfn " + hex(walked[task]);
       default -> "livelock: " + name + " retries " + streaks[kind][task] + " times";
     };
-    List<Evidence> evidence = List.of(new Evidence(event, "last retry of " + name),
-        new Evidence(streakBegins[kind][task], "first retry of " + name));
-    if (kind == YIELDS) {
-      report(Severity.HANG, what, RULE, evidence, List.of());
-      return;
+    List<Evidence> evidence = new ArrayList<>();
+    evidence.add(new Evidence(event, "last retry"));
+    evidence.add(new Evidence(streakBegins[kind][task], "first retry"));
+    List<String> notes = new ArrayList<>();
+    if (kind != YIELDS) {
+      what += inProgressNow == 0 ? " with no invalidation in progress" : " for an invalidation that nobody is in";
+      notes.add("mmu_invalidate_seq: " + streakSeqs[kind][task] + " all the time");
+      notes.add("mmu_invalidate_in_progress: " + inProgressNow);
     }
-    report(Severity.HANG, what + (inProgressNow == 0 ? " with no invalidation in progress"
-        : " for an invalidation that nobody is in"), RULE, evidence,
-        List.of("mmu_invalidate_seq: " + streakSeqs[kind][task] + " all the time",
-            "mmu_invalidate_in_progress: " + inProgressNow));
+    report(Severity.HANG, what + blocked(task, evidence, notes), RULE, evidence, notes);
+  }
+
+  /** Tells of everybody who is blocked, and of who blocks them; yields the words on those who wait for {@code task}. */
+  private String blocked(int task, List<Evidence> evidence, List<String> notes) {
+    WaitGraph graph = new WaitGraph(trace());
+    StringBuilder waits = new StringBuilder();
+    for (int other : graph.unfinished()) {
+      List<Integer> holders = graph.waitsFor(other);
+      if (other == task || (holders.isEmpty() && !graph.isAsleep(other))) {
+        continue;
+      }
+      evidence.add(new Evidence(graph.last(other), graph.does(other)));
+      for (int holder : holders) {
+        evidence.add(taken(graph, holder, other));
+      }
+      notes.add(graph.say(other) + "; holds " + graph.holds(other));
+      if (holders.contains(task)) {
+        waits.append("; ").append(trace().taskName(other)).append(" waits for ").append(trace().taskName(task));
+      }
+    }
+    return waits.toString();
+  }
+
+  private Evidence taken(WaitGraph graph, int holder, int waiter) {
+    int holding = graph.holding(holder, waiter);
+    return holding >= 0
+        ? new Evidence(holding, "takes " + HeldLocks.name(trace(), holding))
+        : new Evidence(graph.last(waiter), "is queued behind " + trace().taskName(holder));
   }
 
   @Override
@@ -183,10 +211,10 @@ final class Progress extends Watch {
     for (int i = 0; i < cycle.size(); i++) {
       int waiter = cycle.get(i);
       int holder = cycle.get((i + 1) % cycle.size());
-      evidence.add(new Evidence(graph.last(waiter), graph.say(waiter)));
+      evidence.add(new Evidence(graph.last(waiter), graph.does(waiter)));
       int holding = graph.holding(holder, waiter);
       if (holding >= 0) {
-        evidence.add(new Evidence(holding, trace.taskName(holder) + " takes " + HeldLocks.name(trace, holding)));
+        evidence.add(new Evidence(holding, "takes " + HeldLocks.name(trace, holding)));
       }
     }
     List<String> notes = new ArrayList<>();
@@ -196,7 +224,7 @@ final class Progress extends Watch {
       asleep |= graph.isAsleep(task);
       notes.add(graph.say(task) + "; holds " + graph.holds(task));
       if (cycle.isEmpty()) {
-        evidence.add(new Evidence(Math.max(graph.last(task), 0), graph.say(task)));
+        evidence.add(new Evidence(Math.max(graph.last(task), 0), graph.does(task)));
       }
       if (cycle.isEmpty() ? !asleep || graph.isAsleep(task) : cycle.contains(task)) {
         waits.append(waits.isEmpty() ? "" : ", ").append(graph.say(task));

@@ -216,6 +216,11 @@ final class StageTwo {
     return tables.get(table, LINK) != 0 || tables.get(table, HUNG_FROM) != 0;
   }
 
+  /** Yields the entry that linked to the table page last since it was allocated, or -1. */
+  int link(int table) {
+    return (int) tables.get(table, LINK) - 1;
+  }
+
   /** Whether a walk from a root reaches the table page. */
   boolean reachableTable(int table) {
     int at = table;

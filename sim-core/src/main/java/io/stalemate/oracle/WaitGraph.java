@@ -170,21 +170,25 @@ final class WaitGraph {
     return false;
   }
 
-  /** What {@code task} waits for, in words. */
+  /** Who waits for what, in words. */
   String say(int task) {
-    String name = trace.taskName(task);
+    return trace.taskName(task) + " " + does(task);
+  }
+
+  /** What {@code task} waits for, in words that leave its name out. */
+  String does(int task) {
     if (!isBlocked(task)) {
-      return name + " waits for what was free when it asked";
+      return "waits for what was free when it asked";
     }
     String object = trace.objects().name(trace.object(last[task]));
-    return name + switch (announced(task)) {
-      case SRCU_GP_END, RCU_GP_END -> " waits for readers of " + object;
-      case SCHEDULE -> " sleeps in schedule()";
-      case WAIT_COMPLETION -> " waits for completion " + object;
-      case IPI_WAIT -> " waits for an interrupt to be taken on " + object;
-      case READ_LOCK, DOWN_READ -> " waits for " + object + "(read)";
-      case WRITE_LOCK, DOWN_WRITE -> " waits for " + object + "(write)";
-      default -> " waits for " + object;
+    return switch (announced(task)) {
+      case SRCU_GP_END, RCU_GP_END -> "waits for readers of " + object;
+      case SCHEDULE -> "sleeps in schedule()";
+      case WAIT_COMPLETION -> "waits for completion " + object;
+      case IPI_WAIT -> "waits for an interrupt to be taken on " + object;
+      case READ_LOCK, DOWN_READ -> "waits for " + object + "(read)";
+      case WRITE_LOCK, DOWN_WRITE -> "waits for " + object + "(write)";
+      default -> "waits for " + object;
     };
   }
 

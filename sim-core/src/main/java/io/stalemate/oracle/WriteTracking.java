@@ -10,26 +10,31 @@ import java.util.List;
 /**
  * A guest store to a write-tracked gfn goes past KVM: whoever tracks the page, to shadow what is in it, never learns
  * of it. Tracking counts from the return of the call that turned it on, since until then a store is one that came
- * before; a leaf that allows stores must not be left either. Stores that KVM emulates are what tracking is for.
+ * before; a leaf that allows stores must not be left either. Stores that KVM emulates are what tracking is for. The
+ * slot is what is tracked in: a slot that goes, or another that comes, ends it.
  */
 final class WriteTracking extends Watch {
 
   private static final String RULE =
       "no guest store hits a gfn from the return of kvm_write_track_add_gfn() to kvm_write_track_remove_gfn()";
 
+  /** The event that turned it on, plus 1; 0 if the gfn is not tracked. */
   private static final int TURNED_ON = 0;
   /** The event of the return, plus 1. */
   private static final int EFFECTIVE = 1;
 
   private final StageTwo tables;
   private final KeyedRows gfns = new KeyedRows(2);
+  // By memslot that is on its way out: first gfn and number of gfns, 0 once it is not.
+  private final KeyedRows going = new KeyedRows(2);
   // By task: the gfn that its call under way turned on, or -1.
   private final long[] turning = new long[TASKS_MAX];
 
   WriteTracking(int bitsPerLevel) {
     super("write-tracking", "a guest store to a write-tracked page that KVM does not see",
         EnumSet.of(Op.TRACE, Op.PAGE_ALLOC, Op.PAGE_FREE, Op.GUEST_STORE),
-        EnumSet.of(Tracepoint.TDP_SET_SPTE, Tracepoint.TDP_ROOT, Tracepoint.WRITE_TRACK, Tracepoint.RETURN));
+        EnumSet.of(Tracepoint.TDP_SET_SPTE, Tracepoint.TDP_ROOT, Tracepoint.WRITE_TRACK, Tracepoint.RETURN,
+            Tracepoint.SLOT_INVALID, Tracepoint.SLOT_INSTALL, Tracepoint.SLOT_GONE));
     tables = new StageTwo(bitsPerLevel);
   }
 
@@ -37,6 +42,7 @@ final class WriteTracking extends Watch {
   void reset() {
     tables.reset(trace());
     gfns.clear();
+    going.clear();
     Arrays.fill(turning, -1);
   }
 
@@ -58,11 +64,31 @@ final class WriteTracking extends Watch {
       case TDP_SET_SPTE -> tables.set(event);
       case TDP_ROOT -> tables.tdpRoot(event);
       case WRITE_TRACK -> {
-        boolean on = trace.b(event) != 0;
         int gfn = gfns.row(trace.a(event));
-        gfns.set(gfn, TURNED_ON, event);
-        gfns.set(gfn, EFFECTIVE, 0);
-        turning[task] = on ? trace.a(event) : -1;
+        if (trace.b(event) == 0) {
+          forget(gfn);
+        } else if (gfns.get(gfn, TURNED_ON) == 0 && !isGoing(trace.a(event))) {
+          gfns.set(gfn, TURNED_ON, event + 1L);
+          turning[task] = trace.a(event);
+        }
+      }
+      case SLOT_INVALID -> {
+        int slot = going.row(trace.a(event));
+        going.set(slot, 0, trace.b(event));
+        going.set(slot, 1, trace.c(event));
+      }
+      case SLOT_INSTALL -> {
+        int slot = going.row(trace.a(event));
+        // If it is the one that was to go, put back, what was tracked in it still is.
+        if (going.get(slot, 1) != 0 && going.get(slot, 0) == trace.b(event)) {
+          going.set(slot, 1, 0);
+        } else {
+          forget(trace.b(event), trace.c(event));
+        }
+      }
+      case SLOT_GONE -> {
+        going.set(going.row(trace.a(event)), 1, 0);
+        forget(trace.b(event), trace.c(event));
       }
       case RETURN -> {
         if (turning[task] >= 0) {
@@ -71,6 +97,37 @@ final class WriteTracking extends Watch {
         }
       }
       default -> {}
+    }
+  }
+
+  /** Who tracks a gfn while its slot goes may do so in the slot that goes: that holds for no leaf of another. */
+  private boolean isGoing(long gfn) {
+    for (int slot = 0; slot < going.size(); slot++) {
+      long page = gfn - going.get(slot, 0);
+      if (page >= 0 && page < going.get(slot, 1)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private void forget(long first, long count) {
+    for (int gfn = 0; gfn < gfns.size(); gfn++) {
+      long page = gfns.key(gfn) - first;
+      if (page >= 0 && page < count) {
+        forget(gfn);
+      }
+    }
+  }
+
+  /** The gfn is tracked no longer, nor will it be when a call under way returns. */
+  private void forget(int gfn) {
+    gfns.set(gfn, TURNED_ON, 0);
+    gfns.set(gfn, EFFECTIVE, 0);
+    for (int task = 0; task < TASKS_MAX; task++) {
+      if (turning[task] == gfns.key(gfn)) {
+        turning[task] = -1;
+      }
     }
   }
 
@@ -85,7 +142,7 @@ final class WriteTracking extends Watch {
   }
 
   private Evidence tracked(int gfn) {
-    return new Evidence((int) gfns.get(gfn, TURNED_ON), "gfn " + hex(gfns.key(gfn)) + " is write-tracked");
+    return new Evidence((int) gfns.get(gfn, TURNED_ON) - 1, "gfn " + hex(gfns.key(gfn)) + " is write-tracked");
   }
 
   private Evidence returned(int gfn) {

@@ -9,14 +9,15 @@ import java.util.Set;
 
 /**
  * What x86 remembers of MMIO, and what it emulates: an MMIO SPTE is valid if the memslot generation in it is the
- * current one and that is not in flux; a vCPU remembers no MMIO while it is; all tables are made obsolete when the
- * generation outgrows what an MMIO SPTE holds of it; and who asks for emulation gets it, of the page that faulted,
- * before the guest goes on or the VMM is asked for help (kvm-protocol 4.6).
+ * current one and that is not in flux; a vCPU remembers no MMIO while it is, nor while it handles a private fault; all
+ * tables are made obsolete when the generation outgrows what an MMIO SPTE holds of it; and who asks for emulation gets
+ * it, of the page that faulted, before the guest goes on or the VMM is asked for help (kvm-protocol 4.6).
  */
 final class X86MmioRules implements ConformanceTable {
 
   private static final String GENERATION_RULE =
       "MMIO is remembered for a memslot generation, and for none while an update is in progress";
+  private static final String PRIVATE_RULE = "MMIO is emulated, so it is shared: a private fault finds none";
   private static final String WRAP_RULE = "no MMIO SPTE outlives the turn of the generation bits that it holds";
   private static final String EMULATION_RULE =
       "RET_PF_EMULATE is followed by the emulation of the access, and KVM_EXIT_MMIO comes from nowhere else";
@@ -28,12 +29,15 @@ final class X86MmioRules implements ConformanceTable {
   private static final int LEFT_TO_VMM = 2;
 
   private static final long GENERATION_MASK = (1L << 19) - 1;
+  private static final long PRIVATE_ACCESS = 1L << 49;
 
   // The update whose generation wrapped around, until the tables are gone.
   private int wrap;
   // By task: the last fault, and how far its emulation came.
   private final int[] fault = new int[Watch.TASKS_MAX];
   private final int[] emulation = new int[Watch.TASKS_MAX];
+  // By task: the private fault that is being handled.
+  private final int[] privateFault = new int[Watch.TASKS_MAX];
 
   @Override
   public Set<Tracepoint> points() {
@@ -47,6 +51,7 @@ final class X86MmioRules implements ConformanceTable {
     wrap = NONE;
     Arrays.fill(fault, NONE);
     Arrays.fill(emulation, NOT_ASKED);
+    Arrays.fill(privateFault, NONE);
   }
 
   @Override
@@ -54,15 +59,19 @@ final class X86MmioRules implements ConformanceTable {
     int task = trace.task(event);
     switch (trace.point(event)) {
       case MMIO_SPTE_CHECK -> checked(trace, event, deviations);
-      case MMIO_CACHED -> cached(trace, event, deviations);
+      case MMIO_CACHED -> cached(trace, event, task, deviations);
       case MMIO_GEN_WRAP -> wrap = event;
       case ZAP_ALL_FAST -> wrap = NONE;
       case SLOT_FREE, SLOTS_SWAP -> wrapped(trace, deviations);
       case X86_FAULT -> {
         goesOn(trace, event, task, deviations);
         fault[task] = event;
+        privateFault[task] = (trace.c(event) & PRIVATE_ACCESS) != 0 ? event : NONE;
       }
-      case X86_FAULT_RET -> emulation[task] = FaultResults.emulates((int) trace.d(event)) ? ASKED : NOT_ASKED;
+      case X86_FAULT_RET -> {
+        emulation[task] = FaultResults.emulates((int) trace.d(event)) ? ASKED : NOT_ASKED;
+        privateFault[task] = NONE;
+      }
       case EMULATE -> emulated(trace, event, task, deviations);
       case VCPU_EXIT -> goesOn(trace, event, task, deviations);
       default -> {}
@@ -87,7 +96,13 @@ final class X86MmioRules implements ConformanceTable {
     }
   }
 
-  private static void cached(Trace trace, int event, Deviations deviations) {
+  private void cached(Trace trace, int event, int task, Deviations deviations) {
+    if (privateFault[task] != NONE) {
+      deviations.differs("vCPU " + trace.a(event) + " remembers gfn " + Watch.hex(trace.b(event))
+          + " as MMIO while it handles a private fault", PRIVATE_RULE,
+          List.of(new Evidence(event, "the gfn is remembered"), new Evidence(privateFault[task], "the private fault")),
+          List.of());
+    }
     if (trace.c(event) < 0) {
       deviations.differs("vCPU " + trace.a(event) + " remembers gfn " + Watch.hex(trace.b(event))
           + " as MMIO while a memslot update is in progress", GENERATION_RULE,

@@ -17,8 +17,8 @@ import java.util.Set;
  * <p>A guest_memfd that is being closed refuses faults before its memslots lose it. So whether a private fault was
  * right to fail there is only known when the run is over.
  *
- * <p>One rule stands beside the table: a fault that found no memory is not sent back because memory may have gone.
- * Those of MMIO and emulation are {@link X86MmioRules}.
+ * <p>Two rules stand beside the table: a fault that found no memory is not sent back because memory may have gone, and
+ * the VMM is asked for the kind of page that the guest wants. Those of MMIO and emulation are {@link X86MmioRules}.
  */
 final class X86PageFaultTable implements ConformanceTable {
 
@@ -27,6 +27,7 @@ final class X86PageFaultTable implements ConformanceTable {
   private static final List<String> OUTCOMES = TABLE.outcomes();
   private static final String RULE = "kvm_mmu_page_fault() decides as the table x86-page-fault.tsv says: ";
   private static final String NO_MEMORY_RULE = "invalidations are about memory: a fault without a memslot has none";
+  private static final String KIND_RULE = "KVM_EXIT_MEMORY_FAULT asks for the page that the guest wants";
   private static final int NONE = -1;
 
   // Columns of the table.
@@ -72,6 +73,8 @@ final class X86PageFaultTable implements ConformanceTable {
   private final GmemPages gmem = new GmemPages();
   private final KeyedRows attributes = new KeyedRows(1);
   private final KeyedRows tracked = new KeyedRows(1);
+  // By memslot: the gfn at which it was made invalid, plus 1.
+  private final KeyedRows going = new KeyedRows(1);
   private final int[] facts = new int[COLUMNS];
   private int era;
   private int caching;
@@ -93,7 +96,7 @@ final class X86PageFaultTable implements ConformanceTable {
     return EnumSet.of(Tracepoint.CREATE_VM, Tracepoint.SLOT_INSTALL, Tracepoint.SLOT_INVALID, Tracepoint.SLOT_GONE,
         Tracepoint.SLOT_FLAGS, Tracepoint.SLOTS_SWAP, Tracepoint.MEM_ATTR, Tracepoint.GMEM_BIND,
         Tracepoint.WRITE_TRACK, Tracepoint.X86_FAULT, Tracepoint.X86_FAULT_RET, Tracepoint.VCPU_EXIT,
-        Tracepoint.MMIO_SPTE_CHECK, Tracepoint.FAULT_RETRY);
+        Tracepoint.MMIO_SPTE_CHECK, Tracepoint.FAULT_RETRY, Tracepoint.MEMORY_FAULT_EXIT);
   }
 
   @Override
@@ -102,6 +105,7 @@ final class X86PageFaultTable implements ConformanceTable {
     gmem.clear();
     attributes.clear();
     tracked.clear();
+    going.clear();
     era = NONE;
     changed = NONE;
     suspect = NONE;
@@ -119,6 +123,7 @@ final class X86PageFaultTable implements ConformanceTable {
       }
       case SLOT_INSTALL, SLOT_INVALID, SLOT_GONE, SLOT_FLAGS -> {
         slots.on(trace, event);
+        endsTracking(trace, event);
         sees(trace, event);
       }
       case SLOTS_SWAP -> {
@@ -142,6 +147,7 @@ final class X86PageFaultTable implements ConformanceTable {
       }
       case FAULT_RETRY -> sentBack(trace, event, task, deviations);
       case X86_FAULT -> opens(trace, event, task);
+      case MEMORY_FAULT_EXIT -> asks(trace, event, task, deviations);
       case MMIO_SPTE_CHECK -> mmio[task] = trace.d(event) == 1 ? MMIO_VALID : MMIO_STALE;
       case X86_FAULT_RET -> returned(trace, event, task, deviations);
       case VCPU_EXIT -> exited(trace, event, task, deviations);
@@ -154,6 +160,36 @@ final class X86PageFaultTable implements ConformanceTable {
       deviations.differs("page fault at " + Watch.hex(trace.b(fault[task])) + ", where no memory is, is sent back by "
           + "the retry check", NO_MEMORY_RULE,
           List.of(new Evidence(event, "the fault is sent back"), new Evidence(fault[task], "page fault")), List.of());
+    }
+  }
+
+  /** The VMM is asked for a page of a kind. */
+  private void asks(Trace trace, int event, int task, Deviations deviations) {
+    int kind = (int) trace.c(event);
+    if (fault[task] != NONE && !mayWant(trace.c(fault[task]), task, kind)) {
+      deviations.differs("page fault at " + Watch.hex(trace.b(fault[task])) + " (error code "
+          + Watch.hex(trace.c(fault[task])) + ") asks the VMM for a " + (kind == 1 ? "private" : "shared")
+          + " page, and the guest wants the other kind", KIND_RULE,
+          List.of(new Evidence(event, "the VMM is asked"), new Evidence(fault[task], "page fault")), List.of());
+    }
+  }
+
+  /** What is tracked goes with its slot, but not if an invalid slot is put back. */
+  private void endsTracking(Trace trace, int event) {
+    int slot = going.row(trace.a(event));
+    if (trace.point(event) == Tracepoint.SLOT_INVALID) {
+      going.set(slot, 0, trace.b(event) + 1);
+    }
+    boolean comes = trace.point(event) == Tracepoint.SLOT_INSTALL && going.get(slot, 0) != trace.b(event) + 1;
+    if (!comes && trace.point(event) != Tracepoint.SLOT_GONE) {
+      return;
+    }
+    going.set(slot, 0, 0);
+    for (int gfn = 0; gfn < tracked.size(); gfn++) {
+      long page = tracked.key(gfn) - trace.b(event);
+      if (page >= 0 && page < trace.c(event)) {
+        tracked.set(gfn, 0, 0);
+      }
     }
   }
 
@@ -303,11 +339,14 @@ final class X86PageFaultTable implements ConformanceTable {
     return true;
   }
 
-  private boolean held(long code, int task) {
+  /** Whether a fault with that error code may be one that wants a private page (1), or a shared one (0). */
+  private boolean mayWant(long code, int task, int kind) {
     // v6.8 has no flag in the error code: it looks at the attribute when the fault begins.
-    boolean wants = era == V6_8 ? (attributesSeen[task] >> facts[WANTS] & 1) != 0
-        : facts[WANTS] == bit(code, PRIVATE_BIT);
-    return wants
+    return era == V6_8 ? (attributesSeen[task] >> kind & 1) != 0 : kind == bit(code, PRIVATE_BIT);
+  }
+
+  private boolean held(long code, int task) {
+    return mayWant(code, task, facts[WANTS])
         && (attributesSeen[task] >> facts[ATTRIBUTE] & 1) != 0
         && (slotsSeen[task] >> facts[SLOT] & 1) != 0
         && (trackedSeen[task] >> facts[TRACKED] & 1) != 0;

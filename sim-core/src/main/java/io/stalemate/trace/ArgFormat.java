@@ -11,6 +11,8 @@ enum ArgFormat {
   DECIMAL,
   /** A gfn, pfn, address, entry or mask: hexadecimal. */
   HEX,
+  /** A memslot generation: decimal, hexadecimal while the top bit says that an update is in progress. */
+  GENERATION,
   /** A data token or a value: by its size. */
   VALUE,
   /** Ordinal of {@link Access}. */
@@ -29,6 +31,7 @@ enum ArgFormat {
           "far", "esr", "old", "new",
           "hva_page", "hva_start", "hva_end", "flags", "attributes", "function", "argument", "woken",
           "readers", "packed" -> HEX;
+      case "generation", "gen", "kvm_gen" -> GENERATION;
       case "value", "token" -> VALUE;
       case "access" -> ACCESS;
       case "state" -> STATE;
@@ -43,6 +46,7 @@ enum ArgFormat {
     return switch (this) {
       case DECIMAL -> Long.toString(value);
       case HEX -> Numbers.hex(value);
+      case GENERATION -> value < 0 ? Numbers.hex(value) : Long.toString(value);
       case VALUE -> Numbers.byValue(value);
       case ACCESS -> symbol(Access.values(), value);
       case STATE -> symbol(TaskState.values(), value);
@@ -54,7 +58,7 @@ enum ArgFormat {
   /** Yields the value printed as {@code text}. @throws IllegalArgumentException if it is none */
   long parse(String text) {
     return switch (this) {
-      case DECIMAL, HEX, VALUE -> Numbers.parse(text);
+      case DECIMAL, HEX, GENERATION, VALUE -> Numbers.parse(text);
       case ACCESS -> ordinal(Access.values(), text);
       case STATE -> ordinal(TaskState.values(), text);
       case USE -> ordinal(PageUse.values(), text);

@@ -1,5 +1,6 @@
 package io.stalemate.linux;
 
+import io.stalemate.linux.kvm.Era;
 import io.stalemate.machine.KernelFunction;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -9,8 +10,10 @@ import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -28,11 +31,24 @@ final class KernelMap {
       range; in earlier ones some had others. One that is not listed is not modelled, unless it is so short that what
       renders its caller takes it in, or a last column names it as an older form.
 
+      What an architecture has of its own comes first, then what all of them are built with. A range of an
+      architecture's function holds those releases that the model renders for it: %s.
+
       This file is generated from the `@KernelFunction` annotations; a test compares it with them.
       """;
 
   /** A kernel function and the method that renders it. */
   record Row(String file, String function, KernelVersions versions, String elided, Method method) {
+
+    /** The architectures that the function is built for. */
+    List<KernelArch> archs() {
+      return KernelArch.building(file);
+    }
+
+    /** The heading that the map lists the function below. */
+    String part() {
+      return file.startsWith("arch/") ? archs().getFirst().folder() : "Common code";
+    }
 
     /** The method as the map prints it: {@code arm64.UserMemAbort.userMemAbort}. */
     String place() {
@@ -69,17 +85,27 @@ final class KernelMap {
 
   /** Yields the map as a document. */
   String text() {
-    StringBuilder text = new StringBuilder(HEAD);
+    StringBuilder text = new StringBuilder(HEAD.formatted(Arrays.stream(KernelArch.values())
+        .map(KernelMap::rendered).collect(Collectors.joining("; "))));
+    String part = "";
     String file = "";
     for (Row row : rows) {
+      if (!row.part().equals(part)) {
+        part = row.part();
+        text.append("\n## ").append(part).append("\n");
+      }
       if (!row.file().equals(file)) {
         file = row.file();
-        text.append("\n## ").append(file).append("\n\n| function | version | here | left out |\n|---|---|---|---|\n");
+        text.append("\n### ").append(file).append("\n\n| function | version | here | left out |\n|---|---|---|---|\n");
       }
       text.append("| `").append(row.function()).append("` | ").append(row.versions()).append(" | `")
           .append(row.place()).append("` | ").append(row.elided().replace("|", "\\|")).append(" |\n");
     }
     return text.toString();
+  }
+
+  private static String rendered(KernelArch arch) {
+    return arch.folder() + " " + arch.eras().stream().map(Era::version).collect(Collectors.joining(", "));
   }
 
   private void read(Class<?> type) {

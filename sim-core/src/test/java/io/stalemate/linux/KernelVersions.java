@@ -1,7 +1,6 @@
 package io.stalemate.linux;
 
 import io.stalemate.linux.kvm.Era;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -79,9 +78,9 @@ record KernelVersions(String text, List<Release> ends) implements Comparable<Ker
     return ends.isEmpty();
   }
 
-  /** Yields the modelled kernels among these releases. */
-  List<Era> eras() {
-    return isSeries() ? List.of() : Arrays.stream(Era.values()).filter(era -> {
+  /** Yields those of these releases that {@code rendered} has; a release between two of it is none of them. */
+  List<Era> eras(List<Era> rendered) {
+    return isSeries() ? List.of() : rendered.stream().filter(era -> {
       Release release = parse(era.version()).ends().getFirst();
       return ends.getFirst().compareTo(release) <= 0 && release.compareTo(ends.getLast()) <= 0;
     }).toList();

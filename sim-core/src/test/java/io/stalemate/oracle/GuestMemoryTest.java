@@ -124,6 +124,20 @@ class GuestMemoryTest {
   }
 
   @Test
+  void rejectsALoadOfAFrameThatNobodyCleared() {
+    story.by(host).alloc(0x101).point(GMEM_FOLIO, 0, 6, 0x101).by(vcpu0).guest(GUEST_LOAD, 2, 0x101, 0);
+    assertThat(story.quiet()).containsExactly(
+        "guest load of gfn 0x2 sees what was left in pfn 0x101, which nobody has cleared or filled");
+  }
+
+  @Test
+  void whoStoresFirstSeesNothingThatWasLeft() {
+    story.by(host).alloc(0x101).point(GMEM_FOLIO, 0, 6, 0x101)
+        .by(vcpu0).guest(GUEST_STORE, 2, 0x101, 7).guest(GUEST_LOAD, 2, 0x101, 7);
+    assertThat(story.quiet()).isEmpty();
+  }
+
+  @Test
   void rejectsPrivateDataThatComesBackAfterAPunch() {
     folio(0x101, -1, 6).by(vcpu0).guest(GUEST_STORE, 2, 0x101, 7).by(host).point(GMEM_FOLIO, 0, 6, 0);
     folio(0x102, -2, 6).by(vcpu0).guest(GUEST_LOAD, 2, 0x102, -2).guest(GUEST_LOAD, 2, 0x101, 7);

@@ -2,6 +2,7 @@ package io.stalemate.oracle;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.stalemate.linux.arm64.EachEra;
 import io.stalemate.linux.arm64.nvhe.PkvmCall;
 import io.stalemate.linux.arm64.nvhe.SmallHost;
 import io.stalemate.linux.kvm.Era;
@@ -17,7 +18,6 @@ import java.util.Map;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** {@code page-transitions.tsv} against the kernel text: every transition from every state, one after the other. */
 final class PageTransitionsTest {
@@ -62,7 +62,7 @@ final class PageTransitionsTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void everyTransitionFromEveryStateYieldsWhatTheTableSays(Era era) {
     ways(era).forEach((state, way) -> {
       for (String call : calls(era)) {

@@ -1,9 +1,12 @@
 package io.stalemate.oracle;
 
 import static io.stalemate.machine.Tracepoint.CREATE_VM;
+import static io.stalemate.machine.Tracepoint.FAULT_SEQ;
 import static io.stalemate.machine.Tracepoint.GMEM_FOLIO;
 import static io.stalemate.machine.Tracepoint.MEM_ATTR;
+import static io.stalemate.machine.Tracepoint.PRIVATE_CHECK;
 import static io.stalemate.machine.Tracepoint.TDP_ROOT;
+import static io.stalemate.machine.Tracepoint.X86_FAULT_RET;
 import static io.stalemate.oracle.Story.SPTE_LARGE;
 import static io.stalemate.oracle.Story.spte;
 import static io.stalemate.trace.Op.GUEST_LOAD;
@@ -48,6 +51,25 @@ class PrivateSharedTest {
       assertThat(finding.evidence()).containsExactly(new Evidence(11, "TDP map of gfn 0x2 level 1 -> pfn 0x102"),
           new Evidence(9, "gfn 0x2 becomes private"), new Evidence(13, "guest access to gfn 0x2"));
     });
+  }
+
+  @Test
+  void saysHowTheFaultThatMappedItLookedAtTheAttribute() {
+    story.by(vcpu).point(FAULT_SEQ, 2, 3).point(PRIVATE_CHECK, 2, 1, 1).point(X86_FAULT_RET, 0, 0, 0, 1)
+        .point(PRIVATE_CHECK, 2, 0, 0).by(ioctl).point(MEM_ATTR, 2, PRIVATE)
+        .by(vcpu).point(FAULT_SEQ, 2, 4).setSpte(child, 2, 1, 0, spte(0x102)).guest(GUEST_STORE, 2, 0x102, 7);
+    assertThat(story.ends(Ending.BOUND)).singleElement().satisfies(finding -> assertThat(finding.evidence())
+        .extracting(Evidence::role).containsExactly("TDP map of gfn 0x2 level 1 -> pfn 0x102",
+            "gfn 0x2 becomes private", "the fault finds gfn 0x2 shared", "the fault samples mmu_invalidate_seq",
+            "guest access to gfn 0x2"));
+  }
+
+  @Test
+  void leavesOutWhatAnEarlierFaultLookedAt() {
+    story.by(vcpu).point(PRIVATE_CHECK, 2, 1, 1).point(X86_FAULT_RET, 0, 0, 0, 1).by(ioctl).point(MEM_ATTR, 2, PRIVATE)
+        .by(vcpu).setSpte(child, 2, 1, 0, spte(0x102)).guest(GUEST_STORE, 2, 0x102, 7);
+    assertThat(story.ends(Ending.BOUND)).singleElement()
+        .satisfies(finding -> assertThat(finding.evidence()).hasSize(3));
   }
 
   @Test

@@ -41,8 +41,8 @@ class ProgressTest {
     assertThat(story.ends(Ending.DEADLOCK)).containsExactly(new Finding("progress", Severity.HANG,
         "deadlock: vcpu0 waits for config_lock, ioctl waits for slots_lock",
         "whoever waits is woken, and whoever retries gets through once nothing is in its way",
-        List.of(new Evidence(3, "vcpu0 waits for config_lock"), new Evidence(1, "ioctl takes config_lock"),
-            new Evidence(2, "ioctl waits for slots_lock"), new Evidence(0, "vcpu0 takes slots_lock")),
+        List.of(new Evidence(3, "waits for config_lock"), new Evidence(1, "takes config_lock"),
+            new Evidence(2, "waits for slots_lock"), new Evidence(0, "takes slots_lock")),
         List.of("vcpu0 waits for config_lock; holds slots_lock", "ioctl waits for slots_lock; holds config_lock")));
   }
 
@@ -124,7 +124,13 @@ class ProgressTest {
     for (int i = 0; i < 33; i++) {
       story.by(one).op(Op.RETRYING, 0);
     }
-    assertThat(story.quiet()).containsExactly("livelock: vcpu0 retries 33 times with no invalidation in progress");
+    assertThat(story.ends(Ending.BOUND)).singleElement().satisfies(finding -> {
+      assertThat(finding.what())
+          .isEqualTo("livelock: vcpu0 retries 33 times with no invalidation in progress; ioctl waits for vcpu0");
+      assertThat(finding.evidence()).containsExactly(new Evidence(35, "last retry"), new Evidence(3, "first retry"),
+          new Evidence(2, "waits for readers of kvm->srcu"), new Evidence(0, "takes kvm->srcu"));
+      assertThat(finding.notes()).contains("ioctl waits for readers of kvm->srcu; holds nothing");
+    });
   }
 
   @Test

@@ -36,6 +36,23 @@ class X86AccountingTest {
   }
 
   @Test
+  void saysUnderWhichRootALeakedTableWasLinkedAndHowThatWent() {
+    story.setSpte(root, 0, 2, spte(0x201), 0).op(Op.PAGE_FREE, child, 0x201, PageUse.TABLE.ordinal())
+        .point(TDP_ROOT, 0x200, 2);
+    int late = story.allocTable(0x202, 6);
+    story.setSpte(root, 0, 2, 0, spte(0x202)).setSpte(late, 0, 1, 0, spte(0x101))
+        .point(TDP_ROOT, 0x200, 0).free(0x200, PageUse.TABLE);
+    story.allocTable(0x200, 6);
+    assertThat(story.ends(Ending.QUIESCENT)).singleElement().satisfies(finding -> {
+      assertThat(finding.what()).isEqualTo("table page pfn 0x202 is leaked: no root reaches it");
+      assertThat(finding.rule()).isEqualTo("a table is linked only under a root in use, and freed with it");
+      assertThat(finding.evidence()).extracting(Evidence::role).containsExactly(
+          "TDP map of gfn 0x0 level 2 -> table 0x202", "root pfn 0x200 becomes invalid",
+          "root pfn 0x200 is freed", "allocation of pfn 0x202");
+    });
+  }
+
+  @Test
   void acceptsATableThatIsUnlinkedAndFreed() {
     story.setSpte(root, 0, 2, spte(0x201), 0).free(0x201, PageUse.TABLE);
     assertThat(story.quiet()).isEmpty();

@@ -3,6 +3,7 @@ package io.stalemate.oracle;
 import static io.stalemate.machine.Tracepoint.CREATE_VM;
 import static io.stalemate.machine.Tracepoint.FAULT_RETRY;
 import static io.stalemate.machine.Tracepoint.GMEM_BIND;
+import static io.stalemate.machine.Tracepoint.MEMORY_FAULT_EXIT;
 import static io.stalemate.machine.Tracepoint.MEM_ATTR;
 import static io.stalemate.machine.Tracepoint.MMIO_CACHED;
 import static io.stalemate.machine.Tracepoint.MMIO_GEN_WRAP;
@@ -147,6 +148,29 @@ class X86PageFaultTableTest {
   }
 
   @Test
+  void theExitAsksForTheKindThatTheGuestWants() {
+    vm(V6_12).slot(0).fault(0x2000, LOAD | PRIVATE).point(MEMORY_FAULT_EXIT, 0, 0x2000, 1);
+    ends(0x2000, LOAD | PRIVATE, -EFAULT).point(VCPU_EXIT, 0, MEMORY_FAULT, 0x2000, EFAULT);
+    assertThat(story.quiet()).isEmpty();
+    fault(0x2000, LOAD | PRIVATE).point(MEMORY_FAULT_EXIT, 0, 0x2000, 0);
+    ends(0x2000, LOAD | PRIVATE, -EFAULT).point(VCPU_EXIT, 0, MEMORY_FAULT, 0x2000, EFAULT);
+    assertThat(story.quiet()).containsExactly("page fault at 0x2000 (error code 0x2000000000004) asks the VMM for a "
+        + "shared page, and the guest wants the other kind");
+  }
+
+  @Test
+  void beforeTheCleanUpsTheExitAsksForAKindThatTheGfnWas() {
+    vm(V6_8).slot(0).other(MEM_ATTR, 2, 8);
+    fault(0x2000, LOAD).point(MEMORY_FAULT_EXIT, 0, 0x2000, 1);
+    ends(0x2000, LOAD, -EFAULT).point(VCPU_EXIT, 0, MEMORY_FAULT, 0x2000, EFAULT);
+    assertThat(story.quiet()).isEmpty();
+    fault(0x2000, LOAD).point(MEMORY_FAULT_EXIT, 0, 0x2000, 0);
+    ends(0x2000, LOAD, -EFAULT).point(VCPU_EXIT, 0, MEMORY_FAULT, 0x2000, EFAULT);
+    assertThat(story.quiet()).containsExactly("page fault at 0x2000 (error code 0x4) asks the VMM for a shared page, "
+        + "and the guest wants the other kind");
+  }
+
+  @Test
   void privateMemoryIsAGuestMemfds() {
     vm(V6_12).slot(0).other(MEM_ATTR, 2, 8);
     faults(0x2000, LOAD | PRIVATE, FIXED);
@@ -218,6 +242,18 @@ class X86PageFaultTableTest {
     fault(0x5000, LOAD).point(MMIO_CACHED, 0, 5, 7 | IN_FLUX);
     assertThat(story.quiet())
         .containsExactly("vCPU 0 remembers gfn 0x5 as MMIO while a memslot update is in progress");
+  }
+
+  @Test
+  void nothingIsCachedDuringAPrivateFault() {
+    vm(V6_12);
+    faults(0x5000, LOAD | PRIVATE, -EFAULT).point(VCPU_EXIT, 0, MEMORY_FAULT, 0x5000, EFAULT);
+    fault(0x5000, LOAD).point(MMIO_CACHED, 0, 5, 7);
+    ends(0x5000, LOAD, EMULATE).point(EMULATION, 0, 0x5000, 0, 2);
+    assertThat(story.quiet()).isEmpty();
+    fault(0x5000, LOAD | PRIVATE).point(MMIO_CACHED, 0, 5, 7);
+    ends(0x5000, LOAD | PRIVATE, -EFAULT).point(VCPU_EXIT, 0, MEMORY_FAULT, 0x5000, EFAULT);
+    assertThat(story.quiet()).containsExactly("vCPU 0 remembers gfn 0x5 as MMIO while it handles a private fault");
   }
 
   @Test

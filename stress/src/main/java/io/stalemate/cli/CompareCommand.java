@@ -4,6 +4,7 @@ import io.stalemate.actors.Worlds;
 import io.stalemate.scenario.Kernel;
 import io.stalemate.scenario.Scenario;
 import io.stalemate.scenario.Worded;
+import io.stalemate.scenario.input.Nearest;
 import io.stalemate.scenario.input.Refused;
 import io.stalemate.scenario.input.Safe;
 import io.stalemate.scenario.token.Model;
@@ -14,6 +15,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -44,6 +47,14 @@ final class CompareCommand implements Callable<Integer> {
   @Option(names = "--eras", paramLabel = "ERA", split = ",",
       description = "only these, for example v6.8,v6.12; default: all of the scenario's")
   private List<String> eras = List.of();
+
+  /** The spelling of other commands, which take one. */
+  @Option(names = "--system", split = ",", hidden = true)
+  private List<String> system = List.of();
+
+  /** The spelling of other commands, which take one. */
+  @Option(names = "--era", split = ",", hidden = true)
+  private List<String> era = List.of();
 
   @Option(names = "--runs", paramLabel = "N", defaultValue = RUNS_DEFAULT,
       description = "runs on each (default ${DEFAULT-VALUE})")
@@ -100,11 +111,15 @@ final class CompareCommand implements Callable<Integer> {
 
   private List<Kernel> kernels(Scenario of) {
     List<String> knownSystems = Worded.words(of.systems().toArray(Worded[]::new));
-    check("system", systems, knownSystems, of);
-    check("era", eras, of.kernels().stream().map(Kernel::era).distinct().toList(), of);
+    List<String> systemsAsked = Stream.concat(systems.stream(), system.stream()).toList();
+    List<String> erasAsked = Stream.concat(eras.stream(), era.stream()).toList();
+    List<String> knownEras = of.kernels().stream().map(Kernel::era).distinct().toList();
+    check(systemsAsked, knownSystems, of,
+        each -> "system " + Safe.quote(each) + "; " + Nearest.hint(each, knownSystems));
+    check(erasAsked, knownEras, of, each -> "era " + Safe.quote(each) + "; allowed: " + String.join(", ", knownEras));
     List<Kernel> chosen = of.kernels().stream()
-        .filter(kernel -> systems.isEmpty() || systems.contains(kernel.system().word()))
-        .filter(kernel -> eras.isEmpty() || eras.contains(kernel.era()))
+        .filter(kernel -> systemsAsked.isEmpty() || systemsAsked.contains(kernel.system().word()))
+        .filter(kernel -> erasAsked.isEmpty() || erasAsked.contains(kernel.era()))
         .toList();
     if (chosen.isEmpty()) {
       throw Refused.usage("scenario " + of.name() + " has none of these systems in these eras; it has "
@@ -113,11 +128,10 @@ final class CompareCommand implements Callable<Integer> {
     return chosen;
   }
 
-  private static void check(String what, List<String> given, List<String> known, Scenario of) {
+  private static void check(List<String> given, List<String> known, Scenario of, UnaryOperator<String> refusal) {
     for (String each : given) {
       if (!known.contains(each)) {
-        throw Refused.usage("scenario " + of.name() + " has no " + what + " " + Safe.quote(each) + "; allowed: "
-            + String.join(", ", known));
+        throw Refused.usage("scenario " + of.name() + " has no " + refusal.apply(each));
       }
     }
   }

@@ -1,5 +1,6 @@
 package io.stalemate.cli;
 
+import io.stalemate.machine.Tracepoint;
 import io.stalemate.report.Colour;
 import io.stalemate.report.Screen;
 import io.stalemate.scenario.input.Safe;
@@ -8,16 +9,20 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/** One schedule on two kernels: where a task first does something else, and which exits and results come of it. */
+/** A run on each of two kernels: where a task first does something else, and which exits and results come of it. */
 final class Differing {
 
   private static final String ABSENT = "-";
   private static final String HEAD = "exits and results";
   private static final int COLUMN_MIN = 24;
+  private static final int KERNEL_WIDTH = 16;
+  private static final int STEP_WIDTH = 6;
 
   private final RunFacts left;
   private final RunFacts right;
   private final List<String> lines = new ArrayList<>();
+  private int task = -1;
+  private int at;
 
   private Differing(RunFacts left, RunFacts right) {
     this.left = left;
@@ -28,15 +33,33 @@ final class Differing {
   static List<String> lines(RunFacts left, RunFacts right) {
     Differing differing = new Differing(left, right);
     differing.firstDifference();
+    differing.printFirstDifference();
     differing.lines.add("");
     differing.results();
     return differing.lines;
   }
 
+  /** Whether the first difference is within one fault of a task, and that fault leads to other exits. */
+  static boolean isWithinAFault(RunFacts left, RunFacts right) {
+    Differing differing = new Differing(left, right);
+    differing.firstDifference();
+    int fault = differing.fault(left);
+    return fault != 0 && fault == differing.fault(right)
+        && !differing.exits(left, fault).equals(differing.exits(right, fault));
+  }
+
+  private List<String> exits(RunFacts side, int fault) {
+    return side.announced().get(task).stream().filter(fact -> fact.fault() == fault).map(RunFacts.Announced::line)
+        .filter(line -> line.startsWith(Tracepoint.VCPU_EXIT.kernelName() + ":")).toList();
+  }
+
+  private int fault(RunFacts side) {
+    List<RunFacts.Announced> facts = task < 0 ? List.of() : side.announced().get(task);
+    return at < facts.size() ? facts.get(at).fault() : 0;
+  }
+
   /** Of the tasks that do something else on the other kernel, the one that begins first. */
   private void firstDifference() {
-    int task = -1;
-    int at = 0;
     int step = Integer.MAX_VALUE;
     for (int each = 0; each < left.tasks().size(); each++) {
       int index = mismatch(each);
@@ -47,16 +70,19 @@ final class Differing {
         step = begins;
       }
     }
+  }
+
+  private void printFirstDifference() {
     if (task < 0) {
       lines.add("no task does anything else");
       return;
     }
     lines.add("first difference: " + left.tasks().get(task));
     for (int before = Math.max(0, at - 2); before < at; before++) {
-      fact("both", left, task, before);
+      fact("both", number(left, before), number(right, before), left, before);
     }
-    fact(left.kernel().text(), left, task, at);
-    fact(right.kernel().text(), right, task, at);
+    fact(left.kernel().text(), number(left, at), "", left, at);
+    fact(right.kernel().text(), "", number(right, at), right, at);
   }
 
   /** Yields the index of the first fact of {@code task} that differs; the number of facts if none does. */
@@ -76,14 +102,19 @@ final class Differing {
     return index < facts.size() ? facts.get(index).step() : Integer.MAX_VALUE;
   }
 
-  private void fact(String who, RunFacts side, int task, int index) {
+  /** Yields the step of a fact as the interleaving numbers it; it has none before the first step. */
+  private String number(RunFacts side, int index) {
+    int step = step(side, task, index);
+    return step == Integer.MAX_VALUE ? "" : step < 0 ? "-" : "@" + step;
+  }
+
+  /** A line: the steps of the kernels in a column each, then what {@code side} has. */
+  private void fact(String who, String ours, String theirs, RunFacts side, int index) {
     List<RunFacts.Announced> facts = side.announced().get(task);
     Screen screen = new Screen(Screen.WIDTH, false, new Colour(false));
-    String indent = " ".repeat(24);
-    String text = index < facts.size()
-        ? padded("@" + facts.get(index).step(), 6) + Safe.print(facts.get(index).line())
-        : "nothing more";
-    lines.addAll(screen.wrap("  " + padded(who, 16) + text, indent));
+    String head = "  " + padded(who, KERNEL_WIDTH) + padded(ours, STEP_WIDTH) + padded(theirs, STEP_WIDTH);
+    String text = index < facts.size() ? Safe.print(facts.get(index).line()) : "nothing more";
+    lines.addAll(screen.wrap(head + text, " ".repeat(head.length())));
   }
 
   private void results() {

@@ -6,6 +6,7 @@ import io.stalemate.race.Race;
 import io.stalemate.race.Races;
 import io.stalemate.report.Colour;
 import io.stalemate.report.Screen;
+import io.stalemate.scenario.SystemUnderTest;
 import io.stalemate.scenario.Worded;
 import io.stalemate.scenario.file.Catalogue;
 import io.stalemate.scenario.input.Nearest;
@@ -16,9 +17,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -37,6 +40,7 @@ final class ListCommand implements Callable<Integer> {
     ORACLES
   }
 
+  private static final List<What> FILTERED = List.of(What.SCENARIOS, What.RACES);
   private static final String INDENT = "      ";
 
   private final Catalogue catalogue = new Catalogue();
@@ -49,12 +53,19 @@ final class ListCommand implements Callable<Integer> {
       description = "scenarios, races, strategies or oracles; default: all")
   private @Nullable String what;
 
+  @Option(names = "--system", paramLabel = "SYSTEM", description = "only scenarios and races of this one")
+  private @Nullable String system;
+
+  @Option(names = "--group", paramLabel = "GROUP", description = "only scenarios and races of this one")
+  private @Nullable String group;
+
   /** For picocli. */
   ListCommand() {}
 
   @Override
   public Integer call() {
-    List<What> wanted = what == null ? List.of(What.values()) : List.of(wanted(what));
+    List<What> wanted = what != null ? List.of(wanted(what)) : isFiltered() ? FILTERED : List.of(What.values());
+    checkFilters(wanted);
     if (global.json()) {
       Json json = new Json();
       ObjectNode document = json.document("list");
@@ -69,6 +80,43 @@ final class ListCommand implements Callable<Integer> {
       }
     }
     return ExitCode.PASS;
+  }
+
+  private boolean isFiltered() {
+    return system != null || group != null;
+  }
+
+  private void checkFilters(List<What> wanted) {
+    if (isFiltered() && !FILTERED.containsAll(wanted)) {
+      throw Refused.usage("--system and --group choose among scenarios and races");
+    }
+    check("system", system, Worded.words(SystemUnderTest.values()));
+    check("group", group, catalogue.groups().stream().map(Catalogue.Group::name).toList());
+  }
+
+  private static void check(String called, @Nullable String given, List<String> known) {
+    if (given != null && !known.contains(given)) {
+      throw Refused.usage("unknown " + called + " " + Safe.quote(given) + "; " + Nearest.hint(given, known));
+    }
+  }
+
+  /** Whether what is of these systems, words joined by blanks, and of this group is asked for. */
+  private boolean isAskedFor(String systems, String of) {
+    return (system == null || List.of(systems.split(" ")).contains(system)) && (group == null || group.equals(of));
+  }
+
+  private List<Catalogue.Entry> entries() {
+    return catalogue.entries().stream().filter(entry -> isAskedFor(entry.systems(), entry.group())).toList();
+  }
+
+  private List<Race> races() {
+    return Races.all().stream().filter(race -> isAskedFor(systems(race), partOf(race.card()))).toList();
+  }
+
+  /** The groups of what is asked for. */
+  private List<Catalogue.Group> groups() {
+    List<String> used = entries().stream().map(Catalogue.Entry::group).toList();
+    return catalogue.groups().stream().filter(each -> used.contains(each.name())).toList();
   }
 
   private static What wanted(String name) {
@@ -93,14 +141,14 @@ final class ListCommand implements Callable<Integer> {
   }
 
   private void printScenarios() {
-    List<Catalogue.Group> groups = catalogue.groups();
-    for (Catalogue.Group group : groups) {
-      if (group != groups.getFirst()) {
+    List<Catalogue.Group> groups = groups();
+    for (Catalogue.Group each : groups) {
+      if (each != groups.getFirst()) {
         global.out().println();
       }
-      heading(group);
+      heading(each);
       Rows rows = new Rows("name", "system", "title");
-      catalogue.entries().stream().filter(entry -> entry.group().equals(group.name()))
+      entries().stream().filter(entry -> entry.group().equals(each.name()))
           .forEach(entry -> rows.row(entry.name(), entry.systems(), entry.title()));
       rows.printWithoutHead("  ");
     }
@@ -111,11 +159,11 @@ final class ListCommand implements Callable<Integer> {
     global.out().println(
         "races by what exposes them: name, kind, eras, oracle; what it is; scenarios, systems; source");
     global.out().println("without --era the scenario's own era is taken if it is listed, else the first listed");
-    for (Catalogue.Group group : catalogue.groups()) {
-      List<Race> races = Races.all().stream().filter(race -> partOf(race.card()).equals(group.name())).toList();
+    for (Catalogue.Group each : catalogue.groups()) {
+      List<Race> races = races().stream().filter(race -> partOf(race.card()).equals(each.name())).toList();
       if (!races.isEmpty()) {
         global.out().println();
-        heading(group);
+        heading(each);
         int width = races.stream().mapToInt(race -> race.card().name().length()).max().orElseThrow();
         races.forEach(race -> printRace(race, width));
       }
@@ -135,8 +183,8 @@ final class ListCommand implements Callable<Integer> {
     screen.wrap(INDENT + text, INDENT).forEach(global.out()::println);
   }
 
-  private void heading(Catalogue.Group group) {
-    screen.wrap(group.title().isEmpty() ? group.name() : group.name() + " - " + group.title(), "    ")
+  private void heading(Catalogue.Group of) {
+    screen.wrap(of.title().isEmpty() ? of.name() : of.name() + " - " + of.title(), "    ")
         .forEach(global.out()::println);
   }
 
@@ -144,8 +192,13 @@ final class ListCommand implements Callable<Integer> {
     return catalogue.groupOf(card.scenarios().getFirst());
   }
 
-  private static String systems(Race race) {
-    return String.join(" ", Worded.words(race.systems().toArray(Worded[]::new)));
+  /** The words of the systems that a race can be put into and one of its scenarios runs against. */
+  private String systems(Race race) {
+    List<String> exposed = catalogue.entries().stream()
+        .filter(entry -> race.card().scenarios().contains(entry.name()))
+        .flatMap(entry -> Stream.of(entry.systems().split(" "))).toList();
+    return String.join(" ", Worded.words(race.systems().toArray(Worded[]::new)).stream()
+        .filter(exposed::contains).toList());
   }
 
   private static String kind(Race.Card card) {
@@ -156,16 +209,16 @@ final class ListCommand implements Callable<Integer> {
     switch (each) {
       case SCENARIOS -> {
         Rows scenarios = new Rows("name", "group", "system", "title");
-        catalogue.entries()
+        entries()
             .forEach(entry -> scenarios.row(entry.name(), entry.group(), entry.systems(), entry.title()));
         scenarios.toJson("scenarios", document);
         Rows groups = new Rows("name", "title");
-        catalogue.groups().forEach(group -> groups.row(group.name(), group.title()));
+        groups().forEach(of -> groups.row(of.name(), of.title()));
         groups.toJson("groups", document);
       }
       case RACES -> {
         Rows races = new Rows("name", "kind", "oracle", "system", "eras", "scenario", "title", "source", "part");
-        Races.all().forEach(race -> {
+        races().forEach(race -> {
           Race.Card card = race.card();
           races.row(card.name(), kind(card), card.oracle(), systems(race), String.join(" ", card.eras()),
               String.join(" ", card.scenarios()), card.title(), card.source(), partOf(card));

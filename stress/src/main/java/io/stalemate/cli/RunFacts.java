@@ -2,6 +2,8 @@ package io.stalemate.cli;
 
 import io.stalemate.linux.kvm.ExitReason;
 import io.stalemate.machine.Tracepoint;
+import io.stalemate.report.InWords;
+import io.stalemate.report.Steps;
 import io.stalemate.scenario.Kernel;
 import io.stalemate.scenario.condition.Errno;
 import io.stalemate.session.Runner;
@@ -23,8 +25,14 @@ import java.util.List;
 record RunFacts(
     Kernel kernel, List<String> tasks, List<List<Announced>> announced, List<Result> results, String outcome) {
 
-  /** A tracepoint: the step it belongs to, and its line. */
-  record Announced(int step, String line) {}
+  /**
+   * A tracepoint.
+   *
+   * @param step the step it belongs to, -1 if it came before the first
+   * @param fault which of its task's faults it belongs to, counted from 1; 0 if to none
+   * @param line the event as traces have it, and what its numbers mean
+   */
+  record Announced(int step, int fault, String line) {}
 
   /**
    * An exit or the result of an action.
@@ -41,6 +49,8 @@ record RunFacts(
     List<List<Announced>> announced = new ArrayList<>();
     List<List<Result>> results = new ArrayList<>();
     int[] exits = new int[tasks.size()];
+    int[] faults = new int[tasks.size()];
+    boolean[] isFaulting = new boolean[tasks.size()];
     for (int task = 0; task < tasks.size(); task++) {
       announced.add(new ArrayList<>());
       results.add(new ArrayList<>());
@@ -50,7 +60,16 @@ record RunFacts(
       if (trace.op(event) != Op.TRACE || task == Trace.BOOT || task >= tasks.size()) {
         continue;
       }
-      announced.get(task).add(new Announced(lines.step(event), lines.operation(event)));
+      switch (trace.point(event)) {
+        case X86_FAULT, GUEST_ABORT -> {
+          faults[task]++;
+          isFaulting[task] = true;
+        }
+        case GUEST_ACCESS, GUEST_ACCESS_DONE -> isFaulting[task] = false;
+        default -> {}
+      }
+      announced.get(task).add(new Announced(
+          Steps.of(lines, event), isFaulting[task] ? faults[task] : 0, InWords.inFull(lines, event)));
       if (trace.point(event) == Tracepoint.VCPU_EXIT) {
         exits[task]++;
         results.get(task).add(new Result(tasks.get(task) + " exit " + exits[task], exit(trace, event)));
@@ -71,8 +90,13 @@ record RunFacts(
     return trace.d(event) == 0 ? text : text + " " + Errno.text(-trace.d(event));
   }
 
+  /** Whether exits or results are others. */
+  boolean hasOtherResults(RunFacts other) {
+    return !results.equals(other.results);
+  }
+
   /** Whether exits, results or the outcome are others. */
   boolean endsDifferently(RunFacts other) {
-    return !results.equals(other.results) || !outcome.equals(other.outcome);
+    return hasOtherResults(other) || !outcome.equals(other.outcome);
   }
 }

@@ -54,6 +54,7 @@ final class RunJson {
         .put("events", tally.events())
         .put("boundReached", tally.bounds())
         .put("nanos", result.nanos());
+    RunReport.boundExample(plan, tally).ifPresent(seed -> document.put("boundToken", token.apply(seed)));
     if (subject.race().isPresent()) {
       document.put("raceHasEffect", exposure.hasEffect()).put("raceExposed", !result.found().isEmpty());
     }

@@ -104,9 +104,12 @@ final class RunReport {
   }
 
   private String foundLine() {
-    return String.format(Locale.ROOT, "found in run %,d (%s), %d switches shortened to %d",
+    int switches = explanation().recording().schedule().size();
+    return String.format(Locale.ROOT, "found in run %,d (%s), %d switches%s",
         result.found().getFirst().index() + 1, plan.strategy(), explanation().switchesBefore(),
-        explanation().recording().schedule().size());
+        explanation().replaced()
+            ? "; a shorter schedule with " + switches + (switches == 1 ? " switch" : " switches") + " shows the same"
+            : " shortened to " + switches);
   }
 
   private Map<String, String> handles() {
@@ -168,7 +171,8 @@ final class RunReport {
       }
     }
     if (tally.bounds() > 0) {
-      printOutcome("bound of " + scenario.stepsMax() + " steps reached", tally.bounds(), "unknown", "");
+      printOutcome("bound of " + scenario.stepsMax() + " steps reached", tally.bounds(), "unknown",
+          boundExample(plan, tally).map(this::seedToken).orElse(""));
     }
     if (!result.found().isEmpty()) {
       line("");
@@ -202,7 +206,15 @@ final class RunReport {
 
   /** Yields the seed of the first run with outcome {@code outcome}. */
   static Optional<Long> example(Session.Plan plan, Tally tally, int outcome) {
-    long index = tally.example(outcome);
+    return seedOf(plan, tally.example(outcome));
+  }
+
+  /** Yields the seed of the first run that ended at the bound on steps. */
+  static Optional<Long> boundExample(Session.Plan plan, Tally tally) {
+    return seedOf(plan, tally.boundExample());
+  }
+
+  private static Optional<Long> seedOf(Session.Plan plan, long index) {
     return index == Tally.NONE ? Optional.empty() : Optional.of(Seeded.derive(plan.seed(), index));
   }
 

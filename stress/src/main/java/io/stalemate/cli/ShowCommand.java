@@ -1,6 +1,7 @@
 package io.stalemate.cli;
 
 import io.stalemate.actors.Worlds;
+import io.stalemate.scenario.input.Refused;
 import io.stalemate.session.Explanation;
 import io.stalemate.session.Runner;
 import io.stalemate.trace.TraceDiff;
@@ -20,9 +21,10 @@ import tools.jackson.databind.node.ObjectNode;
 /** {@code show}: the interleaving of one schedule. */
 @Command(name = "show", description = {
     "Shows the interleaving of a token or trace file, a column for each task.",
-    "With --against KERNEL (an era, a system, or SYSTEM:ERA) the token's schedule runs on that kernel as well: where a "
-        + "task first does something else, which exits and results come of it, and both interleavings.",
-    "A scenario with --era twice, or --era and --against, shows the first of its schedules that ends differently."},
+    "With --against KERNEL (an era, a system, or SYSTEM:ERA) a token runs on that kernel as well: where a task first "
+        + "does something else, which exits and results come of it, and both interleavings. An sm1 token is a seed, "
+        + "which draws another schedule on each kernel; an sx1 token makes the same switches at the same steps.",
+    "A scenario with --era twice, or --era and --against, shows a seed whose runs end differently."},
     mixinStandardHelpOptions = true, version = Main.VERSION)
 @SuppressWarnings("NullAway.Init")
 final class ShowCommand implements Callable<Integer> {
@@ -35,7 +37,7 @@ final class ShowCommand implements Callable<Integer> {
   private String tokenOrFile;
 
   @Option(names = "--against", paramLabel = "KERNEL",
-      description = "compares with the same schedule there: v6.8, kvm-x86 or kvm-x86:v6.8")
+      description = "compares with the same token there: v6.8, kvm-x86 or kvm-x86:v6.8")
   private @Nullable String against;
 
   @Option(names = "--era", paramLabel = "ERA", description = "of a scenario: the eras to compare, once or twice")
@@ -61,6 +63,9 @@ final class ShowCommand implements Callable<Integer> {
     if (against != null || !eras.isEmpty() || system != null) {
       return new ShowDifference(global, wide, drift).show(tokenOrFile, Optional.ofNullable(scenarioFile),
           Optional.ofNullable(system), eras, Optional.ofNullable(against));
+    }
+    if (Subject.isScenario(tokenOrFile)) {
+      throw Refused.usage("a scenario needs --era twice, or --against, to say which kernels are compared");
     }
     Recorded recorded = Recorded.read(tokenOrFile, Optional.ofNullable(scenarioFile), drift);
     try (Worlds worlds = Recorded.worlds()) {

@@ -27,6 +27,12 @@ final class Subject {
         : Case.of(new Catalogue().scenario(scenarioOrFile), true, system, era, race);
   }
 
+  /** Whether an argument, where tokens and traces are expected as well, means a scenario. */
+  static boolean isScenario(String argument) {
+    return argument.endsWith(ScenarioFile.SUFFIX)
+        || (new Catalogue().has(argument) && !Files.isRegularFile(path(argument)));
+  }
+
   private static boolean looksLikeFile(String argument) {
     return argument.endsWith(ScenarioFile.SUFFIX) || argument.indexOf('/') >= 0 || argument.indexOf('.') >= 0
         || (!new Catalogue().has(argument) && Files.isRegularFile(path(argument)));

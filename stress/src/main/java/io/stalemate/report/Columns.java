@@ -238,12 +238,11 @@ public final class Columns {
 
   /** Yields the event's own line; if its numbers need words, those stand after its name, or all of both if wide. */
   private String operation(int event) {
-    String line = lines.operation(event);
     String words = InWords.of(trace, event);
-    if (words.isEmpty()) {
-      return line;
+    if (wide || words.isEmpty()) {
+      return InWords.inFull(lines, event);
     }
-    return wide ? line + " (" + words + ")" : InWords.briefly(trace, event, words);
+    return InWords.briefly(trace, event, words);
   }
 
   /** Yields the column in which the gutter of {@code task} begins. */

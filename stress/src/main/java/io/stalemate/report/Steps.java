@@ -5,12 +5,12 @@ import io.stalemate.trace.Trace;
 import io.stalemate.trace.TraceLines;
 
 /** How reports number events and name tasks: an event that was no choice belongs to the step before it. */
-final class Steps {
+public final class Steps {
 
   private Steps() {}
 
   /** Yields the step that event {@code event} belongs to; -1 before the first. */
-  static int of(TraceLines lines, int event) {
+  public static int of(TraceLines lines, int event) {
     return lines.trace().isStep(event) ? lines.step(event) : lines.step(event) - 1;
   }
 

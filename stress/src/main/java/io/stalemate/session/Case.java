@@ -81,8 +81,8 @@ public record Case(
         return each;
       }
     }
-    throw Refused.usage("scenario " + scenario.name() + " does not run on system " + Safe.quote(word) + "; allowed: "
-        + words(scenario.systems()));
+    throw Refused.usage("scenario " + scenario.name() + " does not run on system " + Safe.quote(word) + "; "
+        + Nearest.hint(word, Worded.words(scenario.systems().toArray(Worded[]::new))));
   }
 
   private static String words(List<SystemUnderTest> systems) {

@@ -22,6 +22,7 @@ import java.util.Optional;
  * @param findings of the shortened run, worst first; empty if the run found nothing
  * @param recording of the shortened run: its schedule, and what else could have run at each step
  * @param switchesBefore number of deviations of the schedule as found
+ * @param replaced whether the schedule is another one with the same finding, and not what is left of that as found
  * @param stacks kernel functions of the events that led to the first finding, innermost first
  * @param traceHash of the shortened run
  */
@@ -29,29 +30,40 @@ public record Explanation(
     List<Finding> findings,
     Recording recording,
     int switchesBefore,
+    boolean replaced,
     Map<Integer, List<String>> stacks,
     long traceHash) {
 
-  /** Runs {@code strategy} on {@code seed} again and shortens what it finds. */
+  /** A schedule with more switches than these is hard to read. */
+  private static final int READABLE = 4;
+
+  /**
+   * Runs {@code strategy} on {@code seed} again and shortens what it finds. If that leaves much, a shorter schedule of
+   * the same oracle and signature takes its place. The same case, strategy and seed always yield the same.
+   */
   public static Explanation shortened(Runner runner, Strategy strategy, long seed) {
     Recording found = new Recording(strategy);
     runner.run(found, seed);
     Schedule schedule = found.schedule();
     if (!runner.isFinding()) {
-      return of(runner, new Replay(schedule), schedule.size());
+      return of(runner, new Replay(schedule), schedule.size(), false);
     }
     Signature signature = Signature.of(runner.findings().getFirst(), runner.trace());
-    return of(runner, new Replay(Shrink.of(runner, signature, schedule)), schedule.size());
+    Schedule rest = Shrink.of(runner, signature, schedule);
+    Optional<Schedule> other = rest.size() <= READABLE ? Optional.empty()
+        : new OtherSchedules(runner, signature, seed).shorterThan(rest.size())
+            .map(shorter -> Shrink.of(runner, signature, shorter));
+    return of(runner, new Replay(other.orElse(rest)), schedule.size(), other.isPresent());
   }
 
   /** Runs {@code strategy} on seed 0 and explains it as it is. */
   public static Explanation asIs(Runner runner, Strategy strategy, long seed) {
     Recording recording = new Recording(strategy);
     runner.run(recording, seed);
-    return of(runner, new Replay(recording.schedule()), recording.schedule().size());
+    return of(runner, new Replay(recording.schedule()), recording.schedule().size(), false);
   }
 
-  private static Explanation of(Runner runner, Strategy strategy, int switchesBefore) {
+  private static Explanation of(Runner runner, Strategy strategy, int switchesBefore, boolean replaced) {
     Recording recording = new Recording(strategy);
     runner.run(recording, 0);
     List<Integer> events = new ArrayList<>();
@@ -63,7 +75,7 @@ public record Explanation(
     StackProbe probe = new StackProbe(events);
     runner.run(recording, 0, probe);
     List<Finding> findings = runner.isFinding() ? runner.findings() : List.of();
-    return new Explanation(findings, recording, switchesBefore, probe.stacks(), runner.trace().hash());
+    return new Explanation(findings, recording, switchesBefore, replaced, probe.stacks(), runner.trace().hash());
   }
 
   /** Yields the token of the shortened schedule; empty if it would be too long for one. */

@@ -3,10 +3,11 @@ package io.stalemate.session;
 import io.stalemate.strategy.Recording;
 import io.stalemate.strategy.Replay;
 import io.stalemate.strategy.Schedule;
+import java.util.Arrays;
 
 /**
- * Takes out of a schedule the switches that a finding does not need: greedily, in ever smaller pieces, keeping oracle
- * and signature. Bounded by a number of replays.
+ * Takes out of a schedule the switches that a finding does not need: greedily, in ever smaller pieces, then all those
+ * to one task, keeping oracle and signature. Bounded by a number of replays.
  */
 final class Shrink {
 
@@ -37,6 +38,7 @@ final class Shrink {
       for (int piece = Math.max(1, best.size() / 2); piece >= 1; piece /= 2) {
         again |= pass(piece);
       }
+      again |= tasks();
     }
   }
 
@@ -51,6 +53,25 @@ final class Shrink {
     return any;
   }
 
+  /** Tries to take out all switches to a task, for each task; yields whether any went. */
+  private boolean tasks() {
+    int tasks = Arrays.stream(best.tasks()).max().orElse(-1) + 1;
+    boolean any = false;
+    for (int task = 0; task < tasks && replays < REPLAYS_MAX; task++) {
+      Schedule shorter = withoutTask(best, task);
+      any |= shorter.size() < best.size() && attempt(shorter);
+    }
+    return any;
+  }
+
+  private static Schedule withoutTask(Schedule schedule, int task) {
+    Schedule shorter = schedule;
+    for (int i = schedule.size() - 1; i >= 0; i--) {
+      shorter = schedule.tasks()[i] == task ? shorter.without(i) : shorter;
+    }
+    return shorter;
+  }
+
   private static Schedule without(Schedule schedule, int from, int size) {
     Schedule shorter = schedule;
     for (int i = 0; i < size; i++) {
@@ -63,9 +84,7 @@ final class Shrink {
     replays++;
     Recording recording = new Recording(new Replay(candidate));
     runner.run(recording, 0);
-    boolean kept = runner.isFinding()
-        && Signature.of(runner.findings().getFirst(), runner.trace()).equals(wanted)
-        && recording.schedule().size() < best.size();
+    boolean kept = wanted.isOfLastRun(runner) && recording.schedule().size() < best.size();
     if (kept) {
       best = recording.schedule();
     }

@@ -23,6 +23,11 @@ public record Signature(String text) {
     return new Signature(text.toString());
   }
 
+  /** Whether the last run of {@code runner} has a finding and its worst one is the same as this. */
+  boolean isOfLastRun(Runner runner) {
+    return runner.isFinding() && equals(of(runner.findings().getFirst(), runner.trace()));
+  }
+
   private static String access(Evidence evidence, Trace trace) {
     int event = evidence.event();
     Op op = trace.op(event);

@@ -18,6 +18,7 @@ public final class Tally {
   private long steps;
   private long events;
   private long bounds;
+  private long boundExample = NONE;
   private long rechecks;
 
   Tally(Scenario scenario) {
@@ -35,6 +36,7 @@ public final class Tally {
     events += runner.trace().size();
     if (runner.ending() == Ending.BOUND) {
       bounds++;
+      boundExample = Math.min(boundExample, index);
     } else if (runner.ending() == Ending.QUIESCENT) {
       int outcome = runner.outcome();
       outcomes[outcome]++;
@@ -58,6 +60,7 @@ public final class Tally {
     steps += other.steps;
     events += other.events;
     bounds += other.bounds;
+    boundExample = Math.min(boundExample, other.boundExample);
     rechecks += other.rechecks;
     for (int i = 0; i < outcomes.length; i++) {
       outcomes[i] += other.outcomes[i];
@@ -86,6 +89,11 @@ public final class Tally {
   /** Runs that ended at the scenario's bound on steps. */
   public long bounds() {
     return bounds;
+  }
+
+  /** Index of the first run that ended at the bound on steps, or {@link #NONE}. */
+  public long boundExample() {
+    return boundExample;
   }
 
   /** Runs that were repeated, with an equal trace. */

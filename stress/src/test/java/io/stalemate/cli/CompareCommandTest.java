@@ -63,6 +63,13 @@ class CompareCommandTest {
   }
 
   @Test
+  void kernelsMayBeAskedForAsOtherCommandsAsk() {
+    JsonNode json = Cli.expect(ExitCode.PASS,
+        few("compare", "two-vcpus-one-page", "--system", "kvm-x86", "--era", "v6.8", "--json")).json();
+    assertThat(json.get("kernels").valueStream().map(kernel -> kernel.get("era").asString())).containsExactly("v6.8");
+  }
+
+  @Test
   void aFindingOnOneKernelIsAFinding() throws IOException {
     Path file = folder.resolve("x.scenario.conf");
     Files.writeString(file, """
@@ -82,6 +89,7 @@ class CompareCommandTest {
   @ParameterizedTest
   @CsvSource(delimiter = '|', textBlock = """
       --systems | yardstick | has no system 'yardstick'; allowed: kvm-arm64, kvm-x86
+      --system | x86 | has no system 'x86'; did you mean 'kvm-x86'?
       --eras | v6.3 | has no era 'v6.3'; allowed: v5.15, v6.2, v6.12, v6.8
       --runs | 0 | --runs 0; at least 1 is allowed
       --workers | 0 | --workers 0; 1 to 64 are allowed

@@ -73,6 +73,15 @@ class ListCommandTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({"gmem-binding-unchecked, kvm-x86", "attributes-end-before-store, kvm-x86",
+      "mmio-guard-note-lost, kvm-arm64", "slot-deleted-without-zap, kvm-arm64 kvm-x86"})
+  void aRaceIsListedForTheSystemsOfItsScenariosAlone(String name, String systems) {
+    JsonNode races = Cli.expect(ExitCode.PASS, "list", "races", "--json").json().get("races");
+    assertThat(races.valueStream().filter(row -> row.get("name").asString().equals(name))
+        .map(row -> row.get("system").asString())).containsExactly(systems);
+  }
+
   @Test
   void theKindsOfAGroupsRacesStandInOneColumn() {
     List<String> lines = Cli.expect(ExitCode.PASS, "list", "races").out().lines().toList();
@@ -90,6 +99,22 @@ class ListCommandTest {
   void theHeadOfTheRacesSaysWhichEraIsTaken() {
     assertThat(Cli.expect(ExitCode.PASS, "list", "races").out().lines().limit(2))
         .anyMatch(line -> line.contains("without --era"));
+  }
+
+  @Test
+  void systemAndGroupChooseAmongScenariosAndRaces() {
+    JsonNode chosen =
+        Cli.expect(ExitCode.PASS, "list", "--system", "kvm-x86", "--group", "private-memory", "--json").json();
+    assertThat(chosen.has("oracles")).isFalse();
+    assertThat(chosen.get("scenarios").valueStream().map(row -> row.get("name").asString())).containsExactlyElementsOf(
+        catalogue.entries().stream().filter(entry -> entry.group().equals("private-memory")
+            && entry.systems().contains("kvm-x86")).map(Catalogue.Entry::name).toList()).contains("noslot-vs-private");
+    assertThat(chosen.get("races").valueStream()).isNotEmpty().allMatch(
+        row -> row.get("part").asString().equals("private-memory") && row.get("system").asString().contains("kvm-x86"));
+    assertThat(Cli.expect(ExitCode.PASS, "list", "races", "--system", "pkvm").out()).doesNotContain("attr-vs-fault");
+    Cli.refuse(ExitCode.USAGE, "did you mean 'kvm-x86'?", "list", "scenarios", "--system", "x86");
+    Cli.refuse(ExitCode.USAGE, "unknown group 'whales'", "list", "races", "--group", "whales");
+    Cli.refuse(ExitCode.USAGE, "choose among scenarios and races", "list", "oracles", "--system", "kvm-x86");
   }
 
   @Test

@@ -26,6 +26,15 @@ class RunCommandTest {
   }
 
   @Test
+  void theSplatSaysHowItsScheduleCameAbout() {
+    Cli kept = Cli.expect(ExitCode.FINDING, "run", "yardstick", "--race", "no-retry-check");
+    assertThat(kept.err()).containsPattern("found in run 1 \\(rnd\\), \\d+ switches shortened to 2\n");
+    Cli other = Cli.expect(ExitCode.FINDING, "run", "attr-vs-fault", "--race", "private-check-before-seq");
+    assertThat(other.err()).containsPattern(
+        "found in run \\d+ \\(rnd\\), \\d+ switches; a shorter schedule with [1-4] switch(es)? shows the same\n");
+  }
+
+  @Test
   void whoeverKeepsOnlyOneStreamHasTheCommandInIt() {
     Cli loud = Cli.expect(ExitCode.FINDING, "run", "yardstick", "--race", "no-retry-check");
     Cli quiet = Cli.expect(ExitCode.FINDING, "run", "yardstick", "--race", "no-retry-check", "--quiet");

@@ -72,6 +72,19 @@ class ScenarioFileCommandTest {
   }
 
   @Test
+  void theRowOfRunsThatWereCutOffHasAnExample() throws IOException {
+    Files.writeString(file, Files.readString(file) + "\nbounds { steps = 5 }\n");
+    String[] run = {"run", file.toString(), "--runs", "20"};
+    Cli cut = Cli.expect(ExitCode.INCONCLUSIVE, run);
+    JsonNode json = Cli.expect(ExitCode.INCONCLUSIVE, run[0], run[1], run[2], run[3], "--json").json();
+    String example = json.get("boundToken").asString();
+    assertThat(example).startsWith("sm1.mine,f=");
+    assertThat(cut.out().lines().filter(line -> line.startsWith("bound of 5 steps reached")))
+        .singleElement().asString().contains("unknown").endsWith(" " + example);
+    assertThat(Cli.run("replay", example, "--file", file.toString()).out()).contains("trace hash ");
+  }
+
+  @Test
   void aCommentMayChangeTheMeaningMayNot() throws IOException {
     Files.writeString(file, "# a remark\n" + Files.readString(file));
     Cli.expect(ExitCode.PASS, "replay", token, "--file", file.toString());

@@ -3,12 +3,14 @@ package io.stalemate.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stalemate.linux.kvm.ExitReason;
+import io.stalemate.linux.kvm.KvmMemslots;
 import io.stalemate.linux.x86.PfErrorCode;
 import io.stalemate.linux.x86.RetPf;
 import io.stalemate.linux.x86.Spte;
 import io.stalemate.machine.Tracepoint;
 import io.stalemate.trace.Op;
 import io.stalemate.trace.Trace;
+import io.stalemate.trace.TraceLines;
 import org.junit.jupiter.api.Test;
 
 class InWordsTest {
@@ -42,8 +44,29 @@ class InWordsTest {
   void attributesAndExitsAreNamed() {
     assertThat(words(Tracepoint.MEM_ATTR, 1, 8, 0, 0)).isEqualTo("private");
     assertThat(words(Tracepoint.PRIVATE_CHECK, 1, 1, 0, 0)).isEqualTo("private fault, gfn shared");
+    assertThat(words(Tracepoint.PRIVATE_CHECK, 1, 0, 1, 0)).isEqualTo("shared fault, gfn private");
     assertThat(words(Tracepoint.VCPU_EXIT, 0, ExitReason.MEMORY_FAULT.ordinal(), 0x1000, 14)).isEqualTo("MEMORY_FAULT");
     assertThat(words(Tracepoint.TDP_ROOT, 0x10b, 2, 0, 0)).isEqualTo("invalid");
+  }
+
+  @Test
+  void aGenerationInFluxHasTheWordsOfItsTopBit() {
+    long inFlux = KvmMemslots.GEN_UPDATE_IN_PROGRESS | 4;
+    assertThat(words(Tracepoint.SLOTS_SWAP, inFlux, 0, 0, 0)).isEqualTo("gen 4, update in progress");
+    assertThat(words(Tracepoint.SLOTS_SWAP, 4, 0, 0, 0)).isEmpty();
+    assertThat(words(Tracepoint.MMIO_CACHED, 0, 1, inFlux, 0)).isEqualTo("gen 4, update in progress");
+    assertThat(words(Tracepoint.MMIO_SPTE_CHECK, 1, 3, inFlux, 0))
+        .isEqualTo("spte gen 3 out of date, memslot gen 4, update in progress");
+  }
+
+  @Test
+  void inFullAnEventIsItsLineAndItsWords() {
+    words(Tracepoint.SLOTS_SWAP, KvmMemslots.GEN_UPDATE_IN_PROGRESS | 4, 0, 0, 0);
+    words(Tracepoint.SLOTS_SWAP, 4, 0, 0, 0);
+    TraceLines lines = new TraceLines(trace);
+    assertThat(InWords.inFull(lines, 0))
+        .isEqualTo("kvm_swap_active_memslots: generation=0x8000000000000004 (gen 4, update in progress)");
+    assertThat(InWords.inFull(lines, 1)).isEqualTo("kvm_swap_active_memslots: generation=4");
   }
 
   @Test

@@ -94,23 +94,24 @@ final class Section {
   /** One of {@code constants}, by its word. */
   <T extends Worded> T word(String key, T[] constants) {
     String given = string(key, "one of " + String.join(", ", Worded.words(constants)));
-    return constants[index(key, given, Worded.words(constants))];
+    return constants[index(key, key, given, Worded.words(constants))];
   }
 
   /** One of {@code words}. */
   String word(String key, List<String> words) {
     String given = string(key, "one of " + String.join(", ", words));
-    return words.get(index(key, given, words));
+    return words.get(index(key, key, given, words));
   }
 
   /** Several of {@code words}, none twice; absent is none. */
   List<String> words(String key, List<String> words) {
     List<String> chosen = new ArrayList<>();
+    String one = key.endsWith("s") ? key.substring(0, key.length() - 1) : key;
     for (ConfigValue value : list(key, words.size())) {
       if (value.valueType() != ConfigValueType.STRING) {
         throw refused(key, key + " with " + shown(value) + "; a list of " + String.join(", ", words) + " is allowed");
       }
-      String word = words.get(index(key, (String) value.unwrapped(), words));
+      String word = words.get(index(key, one, (String) value.unwrapped(), words));
       if (chosen.contains(word)) {
         throw refused(key, key + " with '" + word + "' twice; once is allowed");
       }
@@ -119,10 +120,10 @@ final class Section {
     return chosen;
   }
 
-  private int index(String key, String given, List<String> words) {
+  private int index(String key, String called, String given, List<String> words) {
     int index = words.indexOf(given);
     if (index < 0) {
-      throw refused(key, "unknown " + key + " " + Safe.quote(given) + " in " + what + "; "
+      throw refused(key, "unknown " + called + " " + Safe.quote(given) + " in " + what + "; "
           + Nearest.hint(given, words));
     }
     return index;

@@ -71,8 +71,8 @@ class SystemsReaderTest {
       systems=[kvm-arm64,kvm-arm64], | | systems with 'kvm-arm64' twice; once is allowed
       systems=[kvm-arm64,pkvm], | | systems with 'pkvm' and another; kvm-arm64 and kvm-x86 run the same scenarios
       systems=[kvm-arm64],system=kvm-x86, | | unknown system 'kvm-x86' in the scenario; allowed: kvm-arm64
-      system=kvm-x86, | eras=[v5.15] | unknown eras 'v5.15' in the vm
-      system=kvm-arm64, | eras=[v6.8] | unknown eras 'v6.8' in the vm
+      system=kvm-x86, | eras=[v5.15] | unknown era 'v5.15' in the vm
+      system=kvm-arm64, | eras=[v6.8] | unknown era 'v6.8' in the vm
       systems=[kvm-arm64,kvm-x86], | eras=[v5.15] | system 'kvm-x86' has none of them, it has v6.8, v6.12
       systems=[kvm-arm64,kvm-x86], | era=v6.8 | unknown era 'v6.8' in the vm
       system=kvm-arm64, | x86{} | x86 in a vm of system 'kvm-arm64'; it belongs to system 'kvm-x86'

@@ -14,6 +14,8 @@ public final class VmExit {
   public static final int EXTERNAL_INTERRUPT = 1;
   /** The guest halted. */
   public static final int HLT = 12;
+  /** The guest was not entered: its state is invalid. */
+  public static final int INVALID_STATE = 33;
   /** The tables do not permit the access. */
   public static final int EPT_VIOLATION = 48;
   /** The tables have an entry that no table may have. */

@@ -5,6 +5,7 @@ import io.stalemate.linux.kvm.ArchMmu;
 import io.stalemate.linux.kvm.Era;
 import io.stalemate.linux.kvm.Kvm;
 import io.stalemate.machine.Machine;
+import java.util.List;
 
 /**
  * What is linked into a VM on arm64, as {@link io.stalemate.linux.kvm.KernelText} is for the common part: one factory
@@ -26,6 +27,16 @@ public record Arm64Text(
     HandleGuestAbortFactory handleGuestAbort,
     MteText mte,
     MmioGuardFactory mmioGuard) {
+
+  /** The eras that arm64 is rendered for. */
+  public static final List<Era> ERAS = List.of(Era.V5_15, Era.V6_2, Era.V6_12);
+
+  /** Refuses an era that arm64 is not rendered for. */
+  public static void checkRendered(Era era) {
+    if (!ERAS.contains(era)) {
+      throw new IllegalArgumentException("arm64 is rendered for v5.15, v6.2 and v6.12, not " + era.version());
+    }
+  }
 
   /** Links {@code tlb.c}. */
   @FunctionalInterface
@@ -68,8 +79,9 @@ public record Arm64Text(
     return of(era, geometry, CpuFeatures.none());
   }
 
-  /** The correct text of {@code era}. */
+  /** The correct text of {@code era}, one of {@link #ERAS}. */
   public static Arm64Text of(Era era, StageTwoGeometry geometry, CpuFeatures features) {
+    checkRendered(era);
     PgtableFactory pgtable = switch (era) {
       case V5_15 -> (mmOps, tlb, vmid, pgd, cpu) -> new KvmPgtableV515(mmOps, tlb, vmid, pgd, cpu.fwb(), 0, null);
       case V6_2 -> (mmOps, tlb, vmid, pgd, cpu) -> new KvmPgtableV62(mmOps, tlb, vmid, pgd, cpu.fwb(), 0, null);

@@ -36,11 +36,21 @@ public abstract class AsyncPf {
     this.vcpusLeft = m.word("async_pf_vcpus", 0);
   }
 
-  /** Has {@code vcpu}, the next by its id, have works. Set-up only. */
+  /** Has {@code vcpu} have works. Set-up only. */
   @KernelFunction(value = "kvm_async_pf_vcpu_init", file = "virt/kvm/async_pf.c", version = "v6.8-v6.12")
   public final void initVcpu(KvmVcpu vcpu) {
     vcpus.add(new VcpuAsyncPf(m, vcpu));
     vcpusLeft.write(vcpusLeft.read() + 1);
+  }
+
+  /** {@code vcpu->async_pf} of the vCPU with {@code id}: ids are any numbers, in any order. */
+  private VcpuAsyncPf of(long id) {
+    for (VcpuAsyncPf pf : vcpus) {
+      if (pf.vcpu.id == id) {
+        return pf;
+      }
+    }
+    throw new IllegalArgumentException("vCPU " + id + " was not initialised");
   }
 
   /** Replays the fault. Held: srcu. */
@@ -54,14 +64,14 @@ public abstract class AsyncPf {
 
   /** {@code apf.pageready_pending}. */
   protected final boolean pagereadyPending(KvmVcpu vcpu) {
-    return vcpus.get(vcpu.id).pagereadyPending.readOnce() != 0;
+    return of(vcpu.id).pagereadyPending.readOnce() != 0;
   }
 
   /** Whether a work of the calling vCPU is about {@code gfn}. */
   @KernelFunction(value = "kvm_find_async_pf_gfn", file = "arch/x86/kvm/x86.c", version = "v6.8-v6.12",
       elided = "the hash")
   protected final boolean findGfn(KvmVcpu vcpu, long gfn) {
-    VcpuAsyncPf pf = vcpus.get(vcpu.id);
+    VcpuAsyncPf pf = of(vcpu.id);
     for (long work = pf.queue.first(); work != 0; work = pf.queue.next(work)) {
       if (gfn(new KvmAsyncPf(m, work)) == gfn) {
         return true;
@@ -76,7 +86,7 @@ public abstract class AsyncPf {
    */
   @KernelFunction(value = "kvm_setup_async_pf", file = "virt/kvm/async_pf.c", version = "v6.8-v6.12")
   protected final boolean setup(KvmVcpu vcpu, long gpa, long hva, long errorCode) {
-    VcpuAsyncPf pf = vcpus.get(vcpu.id);
+    VcpuAsyncPf pf = of(vcpu.id);
     if (pf.queued.read() >= ASYNC_PF_PER_VCPU || hva < 0) {
       return false;
     }
@@ -113,7 +123,7 @@ public abstract class AsyncPf {
   @KernelFunction(value = "async_pf_execute", file = "virt/kvm/async_pf.c", version = "v6.8-v6.12",
       elided = "mmget_not_zero(): the address space lives as long as the VM here")
   private void execute(KvmAsyncPf work) {
-    VcpuAsyncPf pf = vcpus.get((int) work.vcpu().read());
+    VcpuAsyncPf pf = of(work.vcpu().read());
     long gfn = gfn(work);
     long token = work.token().read();
     long pfn = kvm.gfnToPfn.gup.getUserPagesUnlocked(work.addr().read(), true);
@@ -137,7 +147,7 @@ public abstract class AsyncPf {
   @KernelFunction(value = "kvm_check_async_pf_completion", file = "virt/kvm/async_pf.c", version = "v6.8-v6.12",
       elided = "kvm_arch_async_page_present(): nothing is injected into the guest")
   public void checkAsyncPfCompletion(KvmVcpu vcpu) {
-    VcpuAsyncPf pf = vcpus.get(vcpu.id);
+    VcpuAsyncPf pf = of(vcpu.id);
     while (!pf.done.isEmptyCareful()) {
       long work = takeDone(pf);
       pageReady(vcpu, new KvmAsyncPf(m, work));
@@ -153,7 +163,7 @@ public abstract class AsyncPf {
     if (vcpus.isEmpty()) {
       return;
     }
-    VcpuAsyncPf pf = vcpus.get(vcpu.id);
+    VcpuAsyncPf pf = of(vcpu.id);
     for (long work = pf.queue.first(); work != 0; work = pf.queue.first()) {
       pf.queue.remove(work);
       if (workqueue.cancelWorkSync(work)) {
@@ -199,7 +209,7 @@ public abstract class AsyncPf {
   @KernelFunction(value = "kvm_vcpu_block", file = "virt/kvm/kvm_main.c", version = "v6.8-v6.12",
       elided = "interrupts for the guest and signals: none comes here")
   protected final void block(KvmVcpu vcpu) {
-    VcpuAsyncPf pf = vcpus.get(vcpu.id);
+    VcpuAsyncPf pf = of(vcpu.id);
     pf.wait.prepare();
     m.setCurrentState(TaskState.INTERRUPTIBLE);
     // Pairs with the worker, which adds a work and then wakes up whoever sleeps.

@@ -6,10 +6,7 @@ public enum Era {
   V5_15("v5.15"),
   /** mmu_lock is an rwlock; the range is still kept in hvas. */
   V6_2("v6.2"),
-  /**
-   * The range in gfns and memory attributes, as before the page-fault clean-ups of v6.11; rendered for x86 alone. arm64
-   * would run what it has for v6.12.
-   */
+  /** The range in gfns and memory attributes, as before the page-fault clean-ups of v6.11; rendered for x86 alone. */
   V6_8("v6.8"),
   /** Parallel faults, the range in gfns, memory attributes, no change_pte. */
   V6_12("v6.12");

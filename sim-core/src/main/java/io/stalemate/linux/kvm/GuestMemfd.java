@@ -3,6 +3,7 @@ package io.stalemate.linux.kvm;
 import io.stalemate.linux.Errno;
 import io.stalemate.machine.KernelFunction;
 import io.stalemate.machine.Tracepoint;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Memory that the host never maps (v6.8): a fault of a private gfn takes its page out of a file's page cache, and
@@ -68,12 +69,17 @@ public class GuestMemfd extends GmemFiles {
     if (memMap.isPageUptodate(pfn)) {
       return 0;
     }
-    m.pages().clear(pfn);
+    clear(pfn);
     int r = archPrepare(slot, gfn, pfn);
     if (r == 0) {
       memMap.setPageUptodate(pfn);
     }
     return r;
+  }
+
+  /** clear_highpage() of the frame. Held: page lock. */
+  protected void clear(long pfn) {
+    m.pages().clear(pfn);
   }
 
   /** kvm_arch_gmem_prepare(). */
@@ -124,7 +130,7 @@ public class GuestMemfd extends GmemFiles {
       long pgoffEnd = pgoff + slot.npages();
       flush |= unmap(
           slot.baseGfn() + Math.max(pgoff, start) - pgoff, slot.baseGfn() + Math.min(pgoffEnd, end) - pgoff);
-      slot = firstBound(gmem, pgoffEnd, end);
+      slot = nextBound(gmem, pgoffEnd, end);
     }
     if (flush) {
       kvm.archMmu.flushRemoteTlbs();
@@ -132,6 +138,11 @@ public class GuestMemfd extends GmemFiles {
     if (locked) {
       kvm.mmuLock.writeUnlock();
     }
+  }
+
+  /** xa_for_each_range(): the memslot after the one whose pages end at {@code index}; null if that was the last. */
+  protected @Nullable KvmMemorySlot nextBound(KvmGmem gmem, long index, long end) {
+    return firstBound(gmem, index, end);
   }
 
   /** kvm_mmu_unmap_gfn_range(): the range counts as being invalidated, its leafs go. Held: mmu_lock(w). */

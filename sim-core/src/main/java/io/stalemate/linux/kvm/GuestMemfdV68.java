@@ -17,7 +17,7 @@ public class GuestMemfdV68 extends GuestMemfd {
   protected long getFolio(KvmGmem gmem, long index) {
     long pfn = super.getFolio(gmem, index);
     if (pfn > 0 && !memMap.isPageUptodate(pfn)) {
-      m.pages().clear(pfn);
+      clear(pfn);
       memMap.setPageUptodate(pfn);
     }
     return pfn;

@@ -1,6 +1,8 @@
 package io.stalemate.linux.kvm;
 
+import io.stalemate.machine.KernelFunction;
 import io.stalemate.machine.Machine;
+import io.stalemate.machine.Tracepoint;
 import io.stalemate.machine.Word;
 
 /** {@code struct kvm_run}: the page a vCPU shares with its VMM. The VMM looks only while the vCPU is out. */
@@ -11,6 +13,8 @@ public class KvmRun {
 
   private static final ExitReason[] REASONS = ExitReason.values();
 
+  private final Machine m;
+  private final int id;
   private final Word exitReason;
   private final Word mmioPhysAddr;
   private final Word mmioIsWrite;
@@ -20,6 +24,8 @@ public class KvmRun {
 
   /** The run page of vCPU {@code id}. */
   public KvmRun(Machine m, int id) {
+    this.m = m;
+    this.id = id;
     this.exitReason = m.word("run->exit_reason", id, ExitReason.UNKNOWN.ordinal());
     this.mmioPhysAddr = m.word("run->mmio.phys_addr", id, 0);
     this.mmioIsWrite = m.word("run->mmio.is_write", id, 0);
@@ -89,9 +95,12 @@ public class KvmRun {
   }
 
   /** Leaves, with -EFAULT from the ioctl, for the VMM to make the page at {@code gpa} what the guest wants. */
+  @KernelFunction(value = "kvm_prepare_memory_fault_exit", file = "include/linux/kvm_host.h", version = "v6.8-v6.12",
+      elided = "the size: always a page's")
   public void exitMemoryFault(long gpa, boolean isPrivate) {
     memoryFaultGpa.write(gpa);
     memoryFaultFlags.write(isPrivate ? KVM_MEMORY_EXIT_FLAG_PRIVATE : 0);
+    m.trace(Tracepoint.MEMORY_FAULT_EXIT, id, gpa, isPrivate ? 1 : 0, 0);
     exit(ExitReason.MEMORY_FAULT);
   }
 }

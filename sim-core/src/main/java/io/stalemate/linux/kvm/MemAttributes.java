@@ -5,6 +5,8 @@ import io.stalemate.machine.KernelFunction;
 import io.stalemate.machine.Machine;
 import io.stalemate.machine.Tracepoint;
 import io.stalemate.machine.WordArray;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * {@code KVM_SET_MEMORY_ATTRIBUTES} (v6.8 and later): which gfns are private. A change is an invalidation of its range;
@@ -53,8 +55,8 @@ public class MemAttributes {
 
   /**
    * The ioctl: gives {@code size} bytes of guest memory from {@code address} the attributes. Yields 0; -EINVAL for
-   * flags, attributes that the VM cannot have, a range that is empty, wraps around, is not of whole pages or ends where
-   * no gfn is; -ENOTTY before v6.8, which has no such ioctl. Sleeps; takes slots_lock.
+   * flags, attributes that the VM cannot have, a range that is empty, wraps around or is not of whole pages; -ENOTTY
+   * before v6.8, which has no such ioctl. Sleeps; takes slots_lock.
    */
   @KernelFunction(value = "kvm_vm_ioctl_set_mem_attributes", file = "virt/kvm/kvm_main.c", version = "v6.8-v6.12")
   public int setMemoryAttributes(long address, long size, long attributes, long flags) {
@@ -71,12 +73,9 @@ public class MemAttributes {
     if (size == 0 || Long.compareUnsigned(address + size, address) < 0 || ((address | size) & PAGE_SIZE - 1) != 0) {
       return -Errno.EINVAL;
     }
-    long gfnStart = address / PAGE_SIZE;
-    long gfnEnd = (address + size) / PAGE_SIZE;
-    // model: the kernel keeps attributes of any gfn, also where no memory can be.
-    if (gfnStart < 0 || gfnEnd < gfnStart || gfnEnd > kvm.gfnsMax) {
-      return -Errno.EINVAL;
-    }
+    // model: the kernel keeps attributes of any gfn; here those are dropped where neither memory nor access can be.
+    long gfnStart = Math.min(Long.divideUnsigned(address, PAGE_SIZE), kvm.gfnsMax);
+    long gfnEnd = Math.min(Long.divideUnsigned(address + size, PAGE_SIZE), kvm.gfnsMax);
     return setMemAttributes(gfnStart, gfnEnd, attributes);
   }
 
@@ -142,12 +141,9 @@ public class MemAttributes {
       long gfnStart, long gfnEnd, Runnable onLock, SlotRangeHandler handler) {
     boolean locked = false;
     boolean flush = false;
-    for (KvmMemorySlot slot : kvm.memslots.kvmMemslotsLocked().slots()) {
+    for (KvmMemorySlot slot : slotsInRange(gfnStart, gfnEnd)) {
       long start = Math.max(gfnStart, slot.baseGfn());
       long end = Math.min(gfnEnd, slot.gfnEnd());
-      if (start >= end) {
-        continue;
-      }
       m.trace(Tracepoint.SLOT_USE, slot.serial(), start);
       if (!locked) {
         locked = true;
@@ -162,6 +158,19 @@ public class MemAttributes {
     if (locked) {
       kvm.mmuLock.writeUnlock();
     }
+  }
+
+  /** The memslots that have a part of the range. Held: slots_lock. */
+  @KernelFunction(value = "kvm_for_each_memslot_in_gfn_range", file = "include/linux/kvm_host.h",
+      version = "v6.8-v6.12")
+  protected List<KvmMemorySlot> slotsInRange(long gfnStart, long gfnEnd) {
+    List<KvmMemorySlot> slots = new ArrayList<>();
+    for (KvmMemorySlot slot : kvm.memslots.kvmMemslotsLocked().slots()) {
+      if (slot.baseGfn() < gfnEnd && slot.gfnEnd() > gfnStart) {
+        slots.add(slot);
+      }
+    }
+    return slots;
   }
 
   /** Whether all gfns of the range have these attributes. */

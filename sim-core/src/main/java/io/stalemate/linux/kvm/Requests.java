@@ -68,7 +68,7 @@ public class Requests {
 
   /** Sets {@code req} for every vCPU and kicks those that need it; yields whether any was. Waits for WAIT requests. */
   @KernelFunction(value = "kvm_make_all_cpus_request", file = "virt/kvm/kvm_main.c", version = "v5.15-v6.12",
-      elided = "waking vCPUs that sleep: none does here")
+      elided = "waking vCPUs that sleep: every request made of all here has KVM_REQUEST_NO_WAKEUP")
   public boolean makeAllCpusRequest(int req) {
     List<KvmVcpu> kicked = new ArrayList<>();
     for (KvmVcpu vcpu : kvm.vcpus()) {
@@ -96,9 +96,12 @@ public class Requests {
     }
   }
 
-  /** Makes {@code vcpu} leave the guest if it is in there. */
+  /**
+   * Makes {@code vcpu} leave the guest if it is in there. One that sleeps, as only {@link AsyncPf#block} has it, need
+   * not be woken: it would look whether a work is done and sleep on, and who adds a work wakes it by itself.
+   */
   @KernelFunction(value = "kvm_vcpu_kick", file = "virt/kvm/kvm_main.c", version = "v5.15-v6.12",
-      elided = "waking a vCPU that sleeps")
+      elided = "waking a vCPU that sleeps: it has nothing to do but what its waker wakes it for")
   public void vcpuKick(KvmVcpu vcpu) {
     if (exitingGuestMode(vcpu) == KvmVcpu.IN_GUEST_MODE) {
       m.ipi().send(vcpu.cpu);
@@ -117,6 +120,20 @@ public class Requests {
     // The request is stored before the mode is read: pairs with smp_store_mb() of the mode at guest entry.
     m.smpMb();
     return vcpu.mode.cmpxchg(KvmVcpu.IN_GUEST_MODE, KvmVcpu.EXITING_GUEST_MODE);
+  }
+
+  /**
+   * {@code KVM_BUG_ON()}: warns if {@code bug}, and then has no vCPU enter the guest again. Yields {@code bug}.
+   *
+   * @param what the warning
+   */
+  @KernelFunction(value = "kvm_vm_bugged", file = "include/linux/kvm_host.h", version = "v5.15-v6.12",
+      elided = "vm_bugged and vm_dead: ioctls go on, and every time is warned of")
+  public boolean bugOn(boolean bug, String what) {
+    if (m.warnOn(bug, what)) {
+      makeAllCpusRequest(KVM_REQ_VM_DEAD);
+    }
+    return bug;
   }
 
   private static long bit(int req) {

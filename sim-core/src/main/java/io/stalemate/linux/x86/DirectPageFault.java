@@ -76,7 +76,7 @@ public class DirectPageFault {
     if (fault.rsvd || !fault.present || !fault.write) {
       return false;
     }
-    return fault.slot != null && mmu.isWriteTracked(fault.gfn);
+    return fault.slot != null && mmu.isWriteTracked(fault.slot, fault.gfn);
   }
 
   /**

@@ -134,8 +134,13 @@ public class Emulate {
     if (addr < 0 || slot.isEmpty() || user.copyToUser(addr, value) != 0) {
       return -EFAULT;
     }
-    kvm.memslots.markPageDirtyInSlot(vcpu, slot.get(), gfn);
+    markDirty(vcpu, slot.get(), gfn);
     return 0;
+  }
+
+  /** {@code mark_page_dirty_in_slot()}: nobody else logs what KVM stores itself. */
+  protected void markDirty(X86Vcpu vcpu, KvmMemorySlot slot, long gfn) {
+    kvm.memslots.markPageDirtyInSlot(vcpu, slot, gfn);
   }
 
   /** Offers the access to devices in the kernel; yields whether one took it. Held: srcu. */

@@ -75,15 +75,11 @@ public class HugePages {
 
   /** The counts of a slot that is created or moved: see {@link io.stalemate.linux.kvm.ArchMmu#allocMemslotMetadata}. */
   @KernelFunction(value = "kvm_alloc_memslot_metadata", file = "arch/x86/kvm/x86.c", version = "v6.8-v6.12",
-      elided = "rmaps; gfn_write_track, which is kept by gfn; its failing")
+      elided = "rmaps; its failing")
   public LpageInfo allocMemslotMetadata(KvmMemorySlot slot) {
-    return new LpageInfo(mmu.m, mmu.geometry, slot, (gfn, level) -> {
-      long disallow = isWholeAndAligned(slot, gfn, level) ? 0 : 1;
-      for (long tracked = gfn; tracked < gfn + mmu.geometry.pages(level); tracked++) {
-        disallow += slot.contains(tracked) && mmu.isWriteTracked(tracked) ? 1 : 0;
-      }
-      return disallow | (isMixed(slot, gfn, level) ? LpageInfo.MIXED_FLAG : 0);
-    });
+    // Nothing of it is tracked: what was tracked in a slot that had these gfns before went with that.
+    return new LpageInfo(mmu.m, mmu.geometry, slot, (gfn, level) ->
+        (isWholeAndAligned(slot, gfn, level) ? 0 : 1) | (isMixed(slot, gfn, level) ? LpageInfo.MIXED_FLAG : 0));
   }
 
   /** Whether the huge page is all in the slot, and gfns and hvas agree where huge pages begin. */
@@ -137,6 +133,11 @@ public class HugePages {
       mmu.m.warnOn(((old ^ old + count) & LpageInfo.MIXED_FLAG) != 0, "lpage_info: the count reaches the flag");
       disallow.write(old + count);
     }
+  }
+
+  /** {@code slot->arch.gfn_write_track} of {@code gfn}, which is in {@code slot}. */
+  Word gfnWriteTrack(KvmMemorySlot slot, long gfn) {
+    return lpageInfo(slot).gfnWriteTrack(gfn);
   }
 
   private static LpageInfo lpageInfo(KvmMemorySlot slot) {

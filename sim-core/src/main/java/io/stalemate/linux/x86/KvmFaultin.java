@@ -38,7 +38,8 @@ public class KvmFaultin {
    * @return CONTINUE with the outputs of the fault set and a reference to the frame, unless it is NOSLOT; or another
    *     RET_PF code or a negative errno
    */
-  @KernelFunction(value = "kvm_faultin_pfn", file = "arch/x86/kvm/mmu/mmu.c", version = "v6.11-v6.12")
+  @KernelFunction(value = "kvm_faultin_pfn", file = "arch/x86/kvm/mmu/mmu.c", version = "v6.11-v6.12",
+      elided = "model: -EAGAIN for who prefaults in an invalid slot is a later fix's, 3ccbf6f47098 of v6.18")
   public int kvmFaultinPfn(X86Vcpu vcpu, KvmPageFault fault, int access) {
     if (sampleAndCompare(fault)) {
       fault.prepareMemoryFaultExit();
@@ -103,7 +104,7 @@ public class KvmFaultin {
 
   /**
    * A slot on its way out. Waiting sees to it that its leafs are gone before an MMIO SPTE comes; but who prefaults
-   * waits inside its srcu section, which the update waits for (3ccbf6f47098).
+   * waits inside its srcu section, which the update waits for (3ccbf6f47098, v6.18; v6.12 yields RETRY to it too).
    */
   protected int invalidSlot(KvmPageFault fault) {
     return fault.prefetch ? -EAGAIN : RetPf.RETRY;
@@ -165,9 +166,14 @@ public class KvmFaultin {
       fault.prepareMemoryFaultExit();
       return (int) page.pfn();
     }
-    fault.maxLevel = EptGeometry.LEVEL_4K;
+    fault.maxLevel = privateMaxLevel(fault);
     found(fault, page.pfn(), page.writable());
     return RetPf.CONTINUE;
+  }
+
+  /** kvm_max_level_for_order(): frames of one folio alone follow each other. */
+  protected int privateMaxLevel(KvmPageFault fault) {
+    return EptGeometry.LEVEL_4K;
   }
 
   /** Asks the host. */

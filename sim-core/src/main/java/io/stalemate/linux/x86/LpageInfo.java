@@ -9,8 +9,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * {@code slot->arch.lpage_info}: for each huge page that a slot has a part of, how many reasons there are against a
- * huge leaf. Counts are written under mmu_lock(w) once the slot is published.
+ * {@code slot->arch}: for each huge page that a slot has a part of, how many reasons there are against a huge leaf
+ * ({@code lpage_info}), and for each page how many track what is written to it ({@code gfn_write_track}). Counts are
+ * written under mmu_lock(w) once the slot is published, and go with the slot.
  */
 public final class LpageInfo implements ArchMemorySlot {
 
@@ -19,11 +20,13 @@ public final class LpageInfo implements ArchMemorySlot {
 
   private static final int FIRST_LEVEL = EptGeometry.LEVEL_4K + 1;
 
+  private final Machine m;
   private final EptGeometry geometry;
   private final long baseGfn;
 
   /** A list for each level from {@link #FIRST_LEVEL} on, with a word for each huge page. */
   private final List<List<Word>> disallowLpage;
+  private final List<Word> gfnWriteTrack;
 
   /** What {@link LpageInfo} starts with. */
   @FunctionalInterface
@@ -35,6 +38,7 @@ public final class LpageInfo implements ArchMemorySlot {
 
   /** For a slot object that is not published yet. */
   public LpageInfo(Machine m, EptGeometry geometry, KvmMemorySlot slot, Initial initial) {
+    this.m = m;
     this.geometry = geometry;
     this.baseGfn = slot.baseGfn();
     this.disallowLpage = new ArrayList<>();
@@ -46,10 +50,27 @@ public final class LpageInfo implements ArchMemorySlot {
       }
       disallowLpage.add(List.copyOf(words));
     }
+    List<Word> track = new ArrayList<>();
+    for (long gfn = slot.baseGfn(); gfn < slot.gfnEnd(); gfn++) {
+      track.add(m.word("gfn_write_track[" + slot.serial() + "]", gfn, 0));
+    }
+    this.gfnWriteTrack = List.copyOf(track);
   }
 
-  /** {@code lpage_info_slot()->disallow_lpage}: 0 if the huge page around {@code gfn} may be a leaf. */
+  /** {@code gfn_write_track} of {@code gfn}, which is in the slot: how many track it. Faults read it without lock. */
+  public Word gfnWriteTrack(long gfn) {
+    return gfnWriteTrack.get((int) (gfn - baseGfn));
+  }
+
+  /**
+   * {@code lpage_info_slot()->disallow_lpage}: 0 if the huge page around {@code gfn} may be a leaf. Of a level without
+   * huge pages the kernel would read past the end: that is a warning, and a word that says no.
+   */
   public Word disallowLpage(long gfn, int level) {
+    boolean huge = level >= FIRST_LEVEL && level <= geometry.maxHugepageLevel();
+    if (m.warnOn(!huge, "lpage_info_slot: no huge pages of this level")) {
+      return m.word("lpage_info[none]", 1);
+    }
     long pages = geometry.pages(level);
     return disallowLpage.get(level - FIRST_LEVEL).get((int) (gfn / pages - baseGfn / pages));
   }

@@ -43,14 +43,18 @@ public class MakeSpte {
     if (mayWrite) {
       spte |= Spte.HOST_WRITABLE;
       // A page that was writable is not tracked: tracking would have taken the permission away.
-      if (!Spte.writable(iter.oldSpte) && mmu.isWriteTracked(iter.gfn)) {
+      if (!wasWritable(iter) && mmu.isWriteTracked(slot, iter.gfn)) {
         wrprot = true;
         mayWrite = false;
       }
     }
     if (mayWrite) {
-      // Set right away: hardware need not log what is noted below.
-      spte |= EptPte.WRITE | Spte.MMU_WRITABLE | (mmu.vm.adBits() ? EptPte.DIRTY : 0);
+      spte |= EptPte.WRITE | Spte.MMU_WRITABLE;
+      // Set right away: hardware need not log what is noted below. Up to v6.12 the shortcut above skips this too: in
+      // the place of a writable leaf the bit is left to hardware.
+      if (mmu.vm.adBits() && !wasWritable(iter)) {
+        spte |= EptPte.DIRTY;
+      }
     }
     if (fault.prefetch) {
       spte = Spte.markForAccessTrack(spte);
@@ -60,6 +64,15 @@ public class MakeSpte {
       markPageDirty(vcpu, slot, iter.gfn);
     }
     return new Leaf(spte, wrprot);
+  }
+
+  /**
+   * Whether the entry was a writable leaf. model: the kernel of v6.8 to v6.12 asks is_writable_pte() alone, which the
+   * values of tables and MMIO SPTEs pass, as they have W: an MMIO SPTE that outlived the coming of a memslot would hide
+   * that the gfn is tracked.
+   */
+  protected boolean wasWritable(TdpIter iter) {
+    return Spte.leaf(iter.oldSpte, iter.level) && Spte.writable(iter.oldSpte);
   }
 
   /** mark_page_dirty_in_slot(): before the leaf is there, so that no write is lost. */

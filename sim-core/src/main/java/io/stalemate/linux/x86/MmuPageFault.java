@@ -24,7 +24,7 @@ public class MmuPageFault {
   // The legacy handler drops the upper half of its error code. Were a flag of KVM's own in the lower half, it could not
   // tell it from one of hardware's: BUILD_BUG_ON() in kvm_handle_page_fault().
   static {
-    buildBugOn((PfErrorCode.SYNTHETIC & 0xffff_ffffL) != 0);
+    buildBugOn(hasLegacyBits(PfErrorCode.SYNTHETIC));
   }
 
   protected final X86Mmu mmu;
@@ -59,7 +59,7 @@ public class MmuPageFault {
     }
     if (r == RetPf.INVALID) {
       r = kvmMmuDoPageFault(vcpu, run, gpa, code, false);
-      if (m.warnOn(r == RetPf.INVALID, "kvm_mmu_do_page_fault: RET_PF_INVALID")) {
+      if (mmu.kvm.requests.bugOn(r == RetPf.INVALID, "kvm_mmu_do_page_fault: RET_PF_INVALID")) {
         r = -EIO;
       }
     }
@@ -146,6 +146,11 @@ public class MmuPageFault {
   /** KVM cannot emulate an access to private memory: the VMM may convert the page, or knows a better error. */
   protected boolean refusesEmulation(KvmPageFault fault, int r) {
     return r == RetPf.EMULATE && fault.isPrivate;
+  }
+
+  /** Whether one of {@code flags} is in the lower half, where a legacy #PF has its own. */
+  static boolean hasLegacyBits(long flags) {
+    return (flags & 0xffff_ffffL) != 0;
   }
 
   /** {@code BUILD_BUG_ON()}: refuses to load a text that was put together wrongly. */

@@ -40,7 +40,7 @@ public class MmuPageFaultV68 extends MmuPageFault {
     }
     if (r == RetPf.INVALID) {
       r = kvmMmuDoPageFault(vcpu, run, gpa, code & 0xffff_ffffL, false);
-      if (m.warnOn(r == RetPf.INVALID, "kvm_mmu_do_page_fault: RET_PF_INVALID")) {
+      if (mmu.kvm.requests.bugOn(r == RetPf.INVALID, "kvm_mmu_do_page_fault: RET_PF_INVALID")) {
         r = -EIO;
       }
     }

@@ -46,12 +46,17 @@ public class MmuSlot {
     }
     if (mmu.vm.pml()) {
       leafClearDirty(slot);
-      removeWriteAccess(slot, LEVEL_2M);
+      writeProtectHugePages(slot);
     } else {
       removeWriteAccess(slot, EptGeometry.LEVEL_4K);
     }
     // Always: somebody else may have cleared bits without having flushed yet, and left nothing to change here.
     flush(slot);
+  }
+
+  /** Of what a huge leaf maps hardware would log the first page that is written, and no other. Held: slots_lock. */
+  protected void writeProtectHugePages(KvmMemorySlot slot) {
+    removeWriteAccess(slot, LEVEL_2M);
   }
 
   /** Outside mmu_lock, but under slots_lock and before the ioctl returns. */

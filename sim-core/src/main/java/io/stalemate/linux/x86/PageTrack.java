@@ -56,8 +56,8 @@ public class PageTrack {
   }
 
   @KernelFunction(value = "update_gfn_write_track", file = "arch/x86/kvm/mmu/page_track.c", version = "v6.8-v6.12")
-  private void updateGfnWriteTrack(long gfn, int count) {
-    Word track = mmu.gfnWriteTrack.at((int) gfn);
+  private void updateGfnWriteTrack(KvmMemorySlot slot, long gfn, int count) {
+    Word track = mmu.hugePages.gfnWriteTrack(slot, gfn);
     long now = track.read() + count;
     if (mmu.m.warnOn(now < 0, "update_gfn_write_track: not tracked")) {
       return;
@@ -69,7 +69,7 @@ public class PageTrack {
   /** Held: srcu, mmu_lock(w). */
   @KernelFunction(value = "__kvm_write_track_add_gfn", file = "arch/x86/kvm/mmu/page_track.c", version = "v6.8-v6.12")
   protected void writeTrackAddGfn(KvmMemorySlot slot, long gfn) {
-    updateGfnWriteTrack(gfn, 1);
+    updateGfnWriteTrack(slot, gfn, 1);
     updateDisallowLpage(slot, gfn, 1);
     if (writeProtect(gfn)) {
       mmu.flushRemoteTlbs();
@@ -77,6 +77,8 @@ public class PageTrack {
   }
 
   /** {@code kvm_mmu_gfn_disallow_lpage()}, or allow with -1: a fault beside the page must not map it with its own. */
+  @KernelFunction(value = "kvm_mmu_gfn_disallow_lpage", file = "arch/x86/kvm/mmu/mmu.c", version = "v6.8-v6.12",
+      elided = "kvm_mmu_gfn_allow_lpage(): the same with -1")
   protected void updateDisallowLpage(KvmMemorySlot slot, long gfn, int count) {
     mmu.hugePages.updateGfnDisallowLpageCount(slot, gfn, count);
   }
@@ -90,7 +92,7 @@ public class PageTrack {
   @KernelFunction(value = "__kvm_write_track_remove_gfn", file = "arch/x86/kvm/mmu/page_track.c",
       version = "v6.8-v6.12")
   protected void writeTrackRemoveGfn(KvmMemorySlot slot, long gfn) {
-    updateGfnWriteTrack(gfn, -1);
+    updateGfnWriteTrack(slot, gfn, -1);
     updateDisallowLpage(slot, gfn, -1);
   }
 }

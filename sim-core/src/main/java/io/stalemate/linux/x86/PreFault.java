@@ -60,7 +60,8 @@ public class PreFault {
 
   /** Maps one page; yields 0 or a negative errno. Held: srcu. */
   @KernelFunction(value = "kvm_arch_vcpu_pre_fault_memory", file = "arch/x86/kvm/mmu/mmu.c", version = "v6.12",
-      elided = "skipping what a huge page covers: its pages are found mapped; VMs that are not finalised")
+      elided = "skipping what a huge page covers: its pages are found mapped; VMs that are not finalised; model: that "
+          + "an obsolete root goes first is a later fix's, 20a6cff3b283 of v6.15")
   protected int archVcpuPreFaultMemory(X86Vcpu vcpu, long gfn) {
     int r = reload(vcpu);
     if (r != 0) {
@@ -105,7 +106,7 @@ public class PreFault {
     return reload(vcpu);
   }
 
-  /** Sees to it that the vCPU has a root that is not obsolete (20a6cff3b283); yields 0 or a negative errno. */
+  /** Sees to it that the vCPU has a root that is not obsolete (20a6cff3b283, v6.15); yields 0 or a negative errno. */
   protected int reload(X86Vcpu vcpu) {
     mmu.roots.kvmMmuFreeObsoleteRoots(vcpu);
     return mmu.roots.kvmMmuReload(vcpu);

@@ -83,7 +83,7 @@ public class TdpDirty {
   public void clearDirtyPtMasked(KvmMemorySlot slot, long gfn, long mask, boolean wrprot) {
     mmu.kvm.mmuLock.assertHeldWrite();
     long bit = wrprot || needWriteProtect() ? EptPte.WRITE : EptPte.DIRTY;
-    for (KvmMmuPage root = firstRoot(); root != null; root = nextRoot(root)) {
+    for (KvmMmuPage root = nextToProtect(null); root != null; root = nextToProtect(root)) {
       clearBitOfPages(root, gfn, mask, bit);
     }
   }
@@ -114,7 +114,7 @@ public class TdpDirty {
   public boolean writeProtectGfn(long gfn, int minLevel) {
     mmu.kvm.mmuLock.assertHeldWrite();
     boolean spteSet = false;
-    for (KvmMmuPage root = firstRoot(); root != null; root = nextRoot(root)) {
+    for (KvmMmuPage root = nextToProtect(null); root != null; root = nextToProtect(root)) {
       spteSet |= writeProtectGfn(root, gfn, minLevel);
     }
     return spteSet;
@@ -197,6 +197,11 @@ public class TdpDirty {
   /** {@code tdp_mmu_need_write_protect()}: whether D bits say nothing. elided: L2's tables, whose PML is off. */
   private boolean needWriteProtect() {
     return !mmu.vm.adBits();
+  }
+
+  /** The root after {@code previous} to take bits from under mmu_lock(w): nobody uses an invalid one (d746182337c2). */
+  protected @Nullable KvmMmuPage nextToProtect(@Nullable KvmMmuPage previous) {
+    return mmu.roots.next(previous, true);
   }
 
   private @Nullable KvmMmuPage firstRoot() {

@@ -153,6 +153,9 @@ public class TdpMmu {
           "handle_changed_spte: one empty entry took the place of another");
       return;
     }
+    if (isLeaf) {
+      checkSpteWritableInvariants(newSpte);
+    }
     if (wasLeaf && Spte.dirty(oldSpte) && (!isPresent || !Spte.dirty(newSpte) || pfnChanged)) {
       kvm().gfnToPfn.setPfnDirty(Spte.pfn(oldSpte));
     }
@@ -164,6 +167,15 @@ public class TdpMmu {
     }
     if (wasLeaf && Spte.accessed(oldSpte) && (!isPresent || !Spte.accessed(newSpte) || pfnChanged)) {
       kvm().gfnToPfn.setPfnAccessed(Spte.pfn(oldSpte));
+    }
+  }
+
+  @KernelFunction(value = "check_spte_writable_invariants", file = "arch/x86/kvm/mmu/spte.h", version = "v6.8-v6.12")
+  private void checkSpteWritableInvariants(long spte) {
+    if (Spte.mmuWritable(spte)) {
+      m().warnOn(!Spte.hostWritable(spte), "check_spte_writable_invariants: MMU-writable and not host-writable");
+    } else {
+      m().warnOn(Spte.writable(spte), "check_spte_writable_invariants: writable and not MMU-writable");
     }
   }
 

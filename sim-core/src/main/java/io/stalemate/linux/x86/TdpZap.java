@@ -153,12 +153,18 @@ public class TdpZap {
   }
 
   /** Empties the leafs of a slot that goes, in all roots. Takes mmu_lock(w). Held: slots_lock. */
-  @KernelFunction(value = "kvm_mmu_zap_memslot_leafs", file = "arch/x86/kvm/mmu/mmu.c", version = "v6.12")
+  @KernelFunction(value = "kvm_mmu_zap_memslot", file = "arch/x86/kvm/mmu/mmu.c", version = "v6.12",
+      elided = "shadow pages")
   public void zapMemslotLeafs(KvmMemorySlot slot) {
     kvm.mmuLock.writeLock();
     if (mmu.unmapGfnRange(slot.baseGfn(), slot.gfnEnd(), true)) {
-      mmu.flushRemoteTlbsMemslot(slot);
+      flushMemslot(slot);
     }
     kvm.mmuLock.writeUnlock();
+  }
+
+  /** No vCPU loads another root, and flushes, because of a slot whose leafs alone were zapped. */
+  protected void flushMemslot(KvmMemorySlot slot) {
+    mmu.flushRemoteTlbsMemslot(slot);
   }
 }

@@ -96,7 +96,9 @@ public class VcpuRequests {
   }
 
   /** {@code smp_mb__after_srcu_read_unlock()}: the barrier of {@link #enterGuestMode}. */
+  @KernelFunction(value = "smp_mb__after_srcu_read_unlock", file = "include/linux/srcu.h", version = "v6.8-v6.12")
   protected void smpMbAfterSrcuReadUnlock() {
+    // model: the kernel's srcu_read_unlock() is a full barrier already; the machine's promises none.
     m.smpMb();
   }
 

@@ -1,5 +1,7 @@
 package io.stalemate.linux.x86;
 
+import static io.stalemate.linux.Errno.EIO;
+
 import io.stalemate.cpu.GuestRegisters;
 import io.stalemate.cpu.x86.PmlBuffer;
 import io.stalemate.cpu.x86.VmExit;
@@ -35,12 +37,15 @@ public class X86Exits {
         run.exit(ExitReason.SYSTEM_EVENT);
         yield 0;
       }
+      // elided: KVM_EXIT_FAIL_ENTRY, by which the VMM is told
+      case VmExit.INVALID_STATE -> -EIO;
       default -> throw new IllegalArgumentException("no such exit: " + VmExit.reason(exit));
     };
   }
 
   @KernelFunction(value = "handle_ept_violation", file = "arch/x86/kvm/vmx/vmx.c", version = "v6.8-v6.12",
-      elided = "NMI unblocking, guests with a smaller physical address width")
+      elided = "NMI unblocking, guests with a smaller physical address width; PFERR_GUEST_FINAL and _PAGE are as fixed "
+          + "after v6.12")
   protected int handleEptViolation(X86Vcpu vcpu, KvmRun run, GuestRegisters regs, long exit) {
     long errorCode = PfErrorCode.eptViolation(VmExit.qualification(exit));
     return mmu.pageFault.kvmMmuPageFault(vcpu, run, regs, regs.instruction().ipa(), errorCode);
@@ -53,7 +58,8 @@ public class X86Exits {
   }
 
   @KernelFunction(value = "npf_interception", file = "arch/x86/kvm/svm/svm.c", version = "v6.8-v6.12",
-      elided = "sev_handle_rmp_fault: RMP entries are not split, and a leaf that disagrees is not left behind")
+      elided = "sev_handle_rmp_fault: RMP entries are not split, and a leaf that disagrees is not left behind; checks "
+          + "of the error code are those of v6.11")
   protected int npfInterception(X86Vcpu vcpu, KvmRun run, GuestRegisters regs, long exit) {
     boolean snpGuest = mmu.vm.type() == VmType.SNP;
     long errorCode = PfErrorCode.nestedPageFault(mmu.m, VmExit.qualification(exit), snpGuest);

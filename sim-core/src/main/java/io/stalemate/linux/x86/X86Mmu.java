@@ -17,7 +17,6 @@ import io.stalemate.machine.KernelFunction;
 import io.stalemate.machine.Machine;
 import io.stalemate.machine.Rcu;
 import io.stalemate.machine.Tracepoint;
-import io.stalemate.machine.WordArray;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -36,9 +35,6 @@ public class X86Mmu implements ArchMmu {
   public final Rcu rcu;
   public final EptGeometry geometry;
   public final X86Vm vm;
-
-  /** {@code slot->arch.gfn_write_track}: model: by gfn. Written under mmu_lock(w), read without it by faults. */
-  public final WordArray gfnWriteTrack;
 
   public final MakeSpte makeSpte;
   public final TdpMmu tdpMmu;
@@ -76,7 +72,6 @@ public class X86Mmu implements ArchMmu {
     this.vm = text.vm();
     int addressBits = geometry.gfnBits() + EptGeometry.PAGE_SHIFT;
     m.trace(Tracepoint.CREATE_VM, kvm.era.ordinal(), addressBits, addressBits, vm.caps());
-    this.gfnWriteTrack = m.words("gfn_write_track", (int) kvm.gfnsMax);
     this.makeSpte = text.link(MakeSpte.class, this);
     this.tdpMmu = text.link(TdpMmu.class, this);
     this.tdpMap = text.link(TdpMap.class, this);
@@ -125,10 +120,10 @@ public class X86Mmu implements ArchMmu {
     return new X86GuestCpu(m, vcpu.cpu, geometry, vm.adBits(), checked, vcpu.pml);
   }
 
-  /** Whether no leaf of {@code gfn} may be writable. */
+  /** Whether no leaf of {@code gfn}, which is in {@code slot}, may be writable. */
   @KernelFunction(value = "kvm_gfn_is_write_tracked", file = "arch/x86/kvm/mmu/page_track.c", version = "v6.8-v6.12")
-  public boolean isWriteTracked(long gfn) {
-    return gfn < kvm.gfnsMax && gfnWriteTrack.at((int) gfn).readOnce() != 0;
+  public boolean isWriteTracked(KvmMemorySlot slot, long gfn) {
+    return slot.arch() instanceof LpageInfo info && info.gfnWriteTrack(gfn).readOnce() != 0;
   }
 
   /** {@code to_shadow_page()}. */
@@ -138,7 +133,7 @@ public class X86Mmu implements ArchMmu {
 
   @Override
   @KernelFunction(value = "kvm_unmap_gfn_range", file = "arch/x86/kvm/mmu/mmu.c", version = "v6.8-v6.12",
-      elided = "rmaps, the IOAPIC's split irqchip scan")
+      elided = "rmaps")
   public boolean unmapGfnRange(long gfnStart, long gfnEnd, boolean mayBlock) {
     boolean flush = zap.zapLeafs(gfnStart, gfnEnd, mayBlock, false);
     apic.unmapGfnRange(gfnStart, gfnEnd);
@@ -146,6 +141,7 @@ public class X86Mmu implements ArchMmu {
   }
 
   @Override
+  @KernelFunction(value = "kvm_set_spte_gfn", file = "arch/x86/kvm/mmu/mmu.c", version = "v6.8-v6.9", elided = "rmaps")
   public boolean setSpteGfn(long gfn, long pfn) {
     return ageing.setSpteGfn(gfn, pfn);
   }
@@ -275,6 +271,8 @@ public class X86Mmu implements ArchMmu {
   }
 
   @Override
+  @KernelFunction(value = "kvm_arch_memslots_updated", file = "arch/x86/kvm/x86.c", version = "v6.8-v6.12",
+      elided = "kicks for the sake of the vCPUs' steal time")
   public void memslotsUpdated(long generation) {
     mmio.invalidateMmioSptes(generation);
   }

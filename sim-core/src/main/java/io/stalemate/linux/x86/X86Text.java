@@ -4,6 +4,7 @@ import io.stalemate.cpu.x86.EptGeometry;
 import io.stalemate.linux.kvm.ArchMmu;
 import io.stalemate.linux.kvm.Era;
 import io.stalemate.linux.kvm.Kvm;
+import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
@@ -15,6 +16,9 @@ import java.util.function.Function;
  * the others there when it runs.
  */
 public final class X86Text {
+
+  /** The eras that x86 is rendered for. */
+  public static final List<Era> ERAS = List.of(Era.V6_8, Era.V6_12);
 
   private final Era era;
   private final EptGeometry geometry;
@@ -66,6 +70,7 @@ public final class X86Text {
           .with(TdpMap.class, TdpMapV68::new)
           .with(TdpRoots.class, TdpRootsV68::new)
           .with(TdpZap.class, TdpZapV68::new)
+          .with(TdpDirty.class, TdpDirtyV68::new)
           .with(TdpSplit.class, TdpSplitV68::new)
           .with(KvmFaultin.class, KvmFaultinV68::new)
           .with(DirectPageFault.class, DirectPageFaultV68::new)

@@ -4,6 +4,7 @@ import io.stalemate.cpu.x86.PmlBuffer;
 import io.stalemate.linux.kvm.Kvm;
 import io.stalemate.linux.kvm.KvmVcpu;
 import io.stalemate.linux.kvm.MmuMemoryCache;
+import io.stalemate.machine.KernelFunction;
 import io.stalemate.machine.Word;
 import java.util.Optional;
 
@@ -45,12 +46,14 @@ public class X86Vcpu extends KvmVcpu {
     this.srcuIdx = kvm.m.word("vcpu->srcu_idx", id, 0);
   }
 
-  /** {@code kvm_vcpu_srcu_read_lock()}: the vCPU is in a section of kvm->srcu until {@link #srcuReadUnlock}. */
+  /** The vCPU is in a section of kvm->srcu until {@link #srcuReadUnlock}. */
+  @KernelFunction(value = "kvm_vcpu_srcu_read_lock", file = "include/linux/kvm_host.h", version = "v6.8-v6.12")
   public void srcuReadLock() {
     srcuIdx.write(kvm.srcu.readLock());
   }
 
-  /** {@code kvm_vcpu_srcu_read_unlock()}. */
+  /** The vCPU leaves its section of kvm->srcu. */
+  @KernelFunction(value = "kvm_vcpu_srcu_read_unlock", file = "include/linux/kvm_host.h", version = "v6.8-v6.12")
   public void srcuReadUnlock() {
     kvm.srcu.readUnlock((int) srcuIdx.read());
   }

@@ -9,11 +9,13 @@ import io.stalemate.cpu.x86.EptGeometry;
 import io.stalemate.cpu.x86.VmExit;
 import io.stalemate.cpu.x86.X86GuestCpu;
 import io.stalemate.linux.kvm.ExitReason;
+import io.stalemate.linux.kvm.GmemBinding;
 import io.stalemate.linux.kvm.Kvm;
 import io.stalemate.linux.kvm.KvmRun;
 import io.stalemate.machine.KernelFunction;
 import io.stalemate.machine.Machine;
 import io.stalemate.machine.Tracepoint;
+import org.jspecify.annotations.Nullable;
 
 /** {@code arch/x86/kvm/x86.c}: the run loop of one vCPU, and the VMM thread around it. */
 public class X86VcpuRun {
@@ -78,23 +80,33 @@ public class X86VcpuRun {
     }
   }
 
-  /** Makes the page what the guest wants; false if the VMM cannot: it has no private memory for it. */
+  /**
+   * Makes the page what the guest wants, unless somebody else has by now; false if the VMM cannot: it has no private
+   * memory for it, or no longer, so that the guest would come back for ever.
+   */
   private boolean convert() {
     long gfn = run.memoryFaultGpa() >>> EptGeometry.PAGE_SHIFT;
     boolean toPrivate = run.memoryFaultPrivate();
     if (toPrivate && !hasPrivateMemory(gfn)) {
       return false;
     }
-    return kvm.memAttributes.set(gfn, gfn + 1, toPrivate ? KVM_MEMORY_ATTRIBUTE_PRIVATE : 0) == 0;
+    int ret = kvm.memAttributes.set(gfn, gfn + 1, toPrivate ? KVM_MEMORY_ATTRIBUTE_PRIVATE : 0);
+    // The guest is going to execute the same instruction again.
+    m.retrying();
+    return ret == 0;
   }
 
-  /** model: the VMM looks into its own list of memslots; KVM's stands in for it. */
+  /** model: the VMM looks into its own lists of memslots and of open guest_memfds; KVM's stand in for them. */
   private boolean hasPrivateMemory(long gfn) {
     int index = kvm.srcu.readLock();
     boolean has = kvm.memslots.kvmMemslots().slots().stream()
-        .anyMatch(slot -> slot.contains(gfn) && slot.canBePrivate());
+        .anyMatch(slot -> slot.contains(gfn) && isOpen(slot.gmem()));
     kvm.srcu.readUnlock(index);
     return has;
+  }
+
+  private static boolean isOpen(@Nullable GmemBinding gmem) {
+    return gmem != null && gmem.file().readOnce() != 0;
   }
 
   /**
@@ -154,7 +166,12 @@ public class X86VcpuRun {
   @KernelFunction(value = "vmx_vcpu_run", file = "arch/x86/kvm/vmx/vmx.c", version = "v6.8-v6.12",
       elided = "everything but nested paging")
   private long vmxVcpuRun(GuestRegisters regs) {
-    cpu.loadEptp(vcpu.root.read());
+    long root = vcpu.root.read();
+    if (m.warnOn(root == 0, "vmx_vcpu_run: no VALID_PAGE(root.hpa)")) {
+      // model: the kernel leaves the last root in the VMCS. A CPU that is given none fails the entry.
+      return VmExit.of(VmExit.INVALID_STATE);
+    }
+    cpu.loadEptp(root);
     while (!regs.atEnd()) {
       if (cpu.interrupted()) {
         return VmExit.of(VmExit.EXTERNAL_INTERRUPT);

@@ -65,7 +65,7 @@ final class DirtyLoggingTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void aPageIsToldOncePerRoundInWhichItIsWritten(Era era) {
     on(m -> SmallVm.hugetlb(m, era, 1), vm -> {
       vm.slot(LOG);
@@ -79,7 +79,7 @@ final class DirtyLoggingTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void turningLoggingOnProtectsBlocksAndTheNextWriteSplitsThem(Era era) {
     on(m -> SmallVm.hugetlb(m, era, 1), vm -> {
       vm.run(0, GuestInstruction.store(2, 7));
@@ -93,7 +93,7 @@ final class DirtyLoggingTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void aFaultAfterLoggingWasTurnedOffReplacesTheTableByABlock(Era era) {
     on(m -> SmallVm.hugetlb(m, era, 1), vm -> {
       vm.slot(LOG);
@@ -106,7 +106,7 @@ final class DirtyLoggingTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void initiallyAllSetLeavesBlocksWritableUntilTheyAreCleared(Era era) {
     on(m -> unslotted(m, era), vm -> {
       vm.kvm.dirtyLog.enableManualProtect(KVM_DIRTY_LOG_MANUAL_PROTECT_ENABLE | KVM_DIRTY_LOG_INITIALLY_SET);
@@ -123,7 +123,7 @@ final class DirtyLoggingTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = "V5_15", mode = EnumSource.Mode.EXCLUDE)
+  @EnumSource(names = {"V6_2", "V6_12"})
   void aVcpuWhoseRingIsNearlyFullGoesOnOnceItsVmmReapedIt(Era era) {
     on(m -> {
       SmallVm vm = new SmallVm(m, Arm64Text.of(era, SmallVm.GEOMETRY), era, 0, SmallVm.PAGES / 2);

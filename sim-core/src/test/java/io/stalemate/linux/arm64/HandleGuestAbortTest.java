@@ -28,7 +28,6 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** Every combination of facts through the kernel's text, against the rules written down a second time. */
 final class HandleGuestAbortTest {
@@ -133,7 +132,7 @@ final class HandleGuestAbortTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void everyCombinationOfFactsIsDecidedAsWrittenDown(Era era) {
     for (int caps = 0; caps < 8; caps++) {
       VmCaps vmCaps = new VmCaps((caps & 1) != 0, (caps & 2) != 0, (caps & 4) != 0, IPA_LIMIT);
@@ -219,7 +218,7 @@ final class HandleGuestAbortTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void aWalkThatSetsAFlagFaultsTwiceAndNeverLeaves(Era era) {
     GuestInstruction load = GuestInstruction.load(3);
     Trace trace = traceOf(era, VmCaps.none(), vm -> {
@@ -234,7 +233,7 @@ final class HandleGuestAbortTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void anErrorInMemoryIsTheHostsOrTheGuests(Era era) {
     GuestInstruction load = GuestInstruction.load(3);
     assertThat(outcomes(traceOf(era, VmCaps.none(), vm -> vm.run(0, load.failing())))).containsExactly("serror");

@@ -71,7 +71,7 @@ final class KvmPgtableTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void randomOperationsMeanWhatAPageMapSays(Era era) {
     for (long seed = 1; seed <= 50; seed++) {
       againstPageMap(era, SMALL, CpuFeatures.none(), seed, 8, 0);
@@ -88,7 +88,7 @@ final class KvmPgtableTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void realTablesMeanWhatAPageMapSays(Era era) {
     againstPageMap(era, StageTwoGeometry.REAL, CpuFeatures.none(), 1, 2048, 0);
   }
@@ -150,7 +150,7 @@ final class KvmPgtableTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void identicalAndPermissionOnlyMapsAreLeftToTheGuest(Era era) {
     int flags = era == Era.V5_15 ? 0 : PgtableWalker.HANDLE_FAULT;
     on(era, SMALL, CpuFeatures.none(), bench -> {
@@ -163,7 +163,7 @@ final class KvmPgtableTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void aLeafThatMovesIsBrokenFirst(Era era) {
     World world = on(era, SMALL, CpuFeatures.none(), bench -> {
       assertThat(bench.map(3, 1, 0x77, RW, 0)).isZero();
@@ -191,7 +191,7 @@ final class KvmPgtableTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void aBlockReplacesATableAndAPageABlock(Era era) {
     on(era, SMALL, CpuFeatures.none(), bench -> {
       assertThat(bench.map(2, 1, 0x41, RW, 0)).isZero();
@@ -205,7 +205,7 @@ final class KvmPgtableTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void withoutAMemoryCacheOnlyExistingTablesServe(Era era) {
     on(era, SMALL, CpuFeatures.none(), bench -> {
       assertThat(bench.pgt.stage2Map(0, PAGE, 0x40 * PAGE, RW, null, 0)).isEqualTo(-Errno.ENOMEM);
@@ -215,7 +215,7 @@ final class KvmPgtableTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void agingClearsTheAccessFlagAndMkyoungSetsIt(Era era) {
     on(era, SMALL, CpuFeatures.none(), bench -> {
       assertThat(bench.map(5, 1, 0x40, RW, 0)).isZero();
@@ -228,7 +228,7 @@ final class KvmPgtableTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void rangesOutsideTheTableAreRefused(Era era) {
     on(era, SMALL, CpuFeatures.none(), bench -> {
       assertThat(bench.pgt.stage2Unmap(8 * PAGE, PAGE)).isEqualTo(-Errno.ERANGE);

@@ -18,7 +18,6 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** What is left of stage 2 when the VMM's address space goes. */
 final class MmExitTest {
@@ -55,7 +54,7 @@ final class MmExitTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void everyTableGoes(Era era) {
     assertThat(tables(on(era, MmExitTest::runs))).isNotEmpty();
     Trace trace = on(era, vm -> {
@@ -67,7 +66,7 @@ final class MmExitTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void callbacksThatComeLaterFindNothing(Era era) {
     on(era, vm -> {
       runs(vm);

@@ -28,7 +28,6 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** The MMIO guard's decisions, one after the other, on a VM whose gfns 0 to 3 are memory and 4 to 7 are not. */
 final class MmioGuardTest {
@@ -99,7 +98,7 @@ final class MmioGuardTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void installAsksForEnrolmentAlignmentMemslotAndCpuInterfaceInThisOrder(Era era) {
     on(era, vm -> {
       assertThat(install(vm, DEVICE)).as("not enrolled").isEqualTo(-Errno.EINVAL);
@@ -117,7 +116,7 @@ final class MmioGuardTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void aMemslotOverTheCpuInterfaceComesBeforeTheExemption(Era era) {
     on(era, vm -> {
       enroll(vm);
@@ -128,7 +127,7 @@ final class MmioGuardTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void installWithoutTablePagesIsEnomemAndChangesNothing(Era era) {
     on(era, Arm64Text.of(era, SmallVm.GEOMETRY), VmCaps.none(), vm -> {
       enroll(vm);
@@ -140,7 +139,7 @@ final class MmioGuardTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void theBooleanInterfaceIsTheOtherWithoutItsReasons(Era era) {
     on(era, vm -> {
       MmioGuard guard = vm.arch.mmioGuard();
@@ -155,7 +154,7 @@ final class MmioGuardTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void installingTwiceCountsOnceAndRemovingOnceEmptiesTheTable(Era era) {
     on(era, vm -> {
       enroll(vm);
@@ -171,7 +170,7 @@ final class MmioGuardTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void removeLeavesMemoryAlone(Era era) {
     on(era, vm -> {
       enroll(vm);
@@ -184,7 +183,7 @@ final class MmioGuardTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void aGuestThatHasNotEnrolledIsNotGuarded(Era era) {
     on(era, vm -> assertThat(run(vm, GuestInstruction.load(6).offsetBy(16))).isZero());
     assertThat(exits()).containsExactly(DEVICE + 16);
@@ -192,7 +191,7 @@ final class MmioGuardTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void whatIsNoDeviceIsAnAbortAtTheFaultAddress(Era era) {
     on(era, vm -> {
       enroll(vm);
@@ -204,7 +203,7 @@ final class MmioGuardTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void anAccessAcrossPagesNeedsBothToBeDevices(Era era) {
     GuestInstruction across = GuestInstruction.load(4).offsetBy(4092);
     on(era, vm -> {
@@ -224,7 +223,7 @@ final class MmioGuardTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void anAccessWithoutSyndromeIsAnAbortEvenOnADevice(Era era) {
     on(era, Arm64Text.of(era, SmallVm.GEOMETRY), NISV_TO_USER, vm -> {
       run(vm, GuestInstruction.load(6).undecodable());
@@ -237,7 +236,7 @@ final class MmioGuardTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void theSeriesLosesNotesToMemslotsAndKeepsThemOverAReset(Era era) {
     on(era, vm -> {
       enroll(vm);
@@ -256,7 +255,7 @@ final class MmioGuardTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void theLastingGuardDoesTheReverse(Era era) {
     Arm64Text text = Arm64Text.of(era, SmallVm.GEOMETRY).withMmioGuard(MmioGuardLasting::new);
     on(era, text, VmCaps.none(), vm -> {

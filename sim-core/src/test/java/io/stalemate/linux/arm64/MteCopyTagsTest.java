@@ -25,7 +25,6 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
 
 class MteCopyTagsTest {
 
@@ -98,7 +97,7 @@ class MteCopyTagsTest {
       "0, 4096, 0, 0, 1",
   })
   void badArgumentsAreInvalid(long ipa, long length, long flags, long reserved0, long reserved1) {
-    for (Era era : Era.values()) {
+    for (Era era : Arm64Text.ERAS) {
       Kvm kvm = vm(era, true);
       CopyMteTags args = new CopyMteTags(ipa, length, flags, reserved0, reserved1, full(WHOLE));
       assertThat(Arm64Text.of(era, SmallVm.GEOMETRY).mte().copyTags().apply(kvm).kvmVmIoctlMteCopyTags(args))
@@ -110,26 +109,26 @@ class MteCopyTagsTest {
   @ParameterizedTest
   @CsvSource({"2147483648", "-4096"})
   void onlyTheNewestRefusesLengthsThatItsResultCannotSay(long length) {
-    for (Era era : Era.values()) {
+    for (Era era : Arm64Text.ERAS) {
       long copied = copy(vm(era, true), TAGS_FROM_GUEST, 0, length, empty());
       assertThat(copied).as(era.version()).isEqualTo(era == Era.V6_12 ? -EINVAL : 3 * PAGE);
     }
   }
 
   @ParameterizedTest
-  @EnumSource(Era.class)
+  @EachEra
   void aVmWithoutTagsHasNoSuchCall(Era era) {
     assertThat(copy(vm(era, false), TAGS_FROM_GUEST, 0, PAGE, empty())).isEqualTo(-EINVAL);
   }
 
   @ParameterizedTest
-  @EnumSource(Era.class)
+  @EachEra
   void nothingIsCopiedForLengthZero(Era era) {
     assertThat(copy(vm(era, true), TAGS_TO_GUEST, 0, 0, full(WHOLE))).isZero();
   }
 
   @ParameterizedTest
-  @EnumSource(Era.class)
+  @EachEra
   void memoryThatIsNotThereFaults(Era era) {
     Kvm kvm = vm(era, true);
     assertThat(copy(kvm, TAGS_FROM_GUEST, 3 * PAGE, PAGE, empty())).isEqualTo(-EFAULT);
@@ -139,7 +138,7 @@ class MteCopyTagsTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Era.class)
+  @EachEra
   void aReadOnlySlotIsReadAndNotWritten(Era era) {
     Kvm kvm = vm(era, true);
     assertThat(kvm.memoryRegions.setMemoryRegion(1, 3, 1, 3, KvmMemorySlot.KVM_MEM_READONLY)).isZero();
@@ -148,7 +147,7 @@ class MteCopyTagsTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Era.class)
+  @EachEra
   void whatIsWrittenIsRead(Era era) {
     Kvm kvm = vm(era, true);
     assertThat(copy(kvm, TAGS_TO_GUEST, 0, 3 * PAGE, full(WHOLE))).isEqualTo(3 * PAGE);
@@ -156,7 +155,7 @@ class MteCopyTagsTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Era.class)
+  @EachEra
   void pagesWithoutTagsReadAsZerosWhateverTheirFramesHold(Era era) {
     Kvm kvm = vm(era, true);
     assertThat(m.pages().tags(pfn(kvm, 0)).at(0).readOnce()).isNotZero();
@@ -164,7 +163,7 @@ class MteCopyTagsTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Era.class)
+  @EachEra
   void aCopyThatEndsEarlyTellsWholePages(Era era) {
     Kvm kvm = vm(era, true);
     assertThat(copy(kvm, TAGS_TO_GUEST, PAGE, 3 * PAGE, full(WHOLE))).as("the slot ends").isEqualTo(2 * PAGE);
@@ -175,7 +174,7 @@ class MteCopyTagsTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Era.class)
+  @EachEra
   void halfAPageOfTagsIsNotLeftOnAPageThatHadNone(Era era) {
     Kvm kvm = vm(era, true);
     assertThat(copy(kvm, TAGS_TO_GUEST, 0, PAGE, full(1))).isEqualTo(-EFAULT);
@@ -184,7 +183,7 @@ class MteCopyTagsTest {
 
   @Test
   void halfAPageOfTagsEndsWhatWasThereFromV62On() {
-    for (Era era : Era.values()) {
+    for (Era era : Arm64Text.ERAS) {
       Kvm kvm = vm(era, true);
       copy(kvm, TAGS_TO_GUEST, 0, PAGE, full(WHOLE));
       copy(kvm, TAGS_TO_GUEST, 0, PAGE, new UserTags(new long[] {91, 92}, 1));
@@ -194,7 +193,7 @@ class MteCopyTagsTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Era.class)
+  @EachEra
   void everyWayOutDropsTheReferenceToThePage(Era era) {
     Kvm kvm = vm(era, true);
     long pfn = pfn(kvm, 0);
@@ -207,7 +206,7 @@ class MteCopyTagsTest {
 
   @Test
   void writesWhileDirtyPagesAreLoggedAreRefusedFromV612On() {
-    for (Era era : Era.values()) {
+    for (Era era : Arm64Text.ERAS) {
       Kvm kvm = vm(era, true);
       kvm.memoryRegions.setMemoryRegion(0, 0, PAGES - 1, 0, KvmMemorySlot.KVM_MEM_LOG_DIRTY_PAGES);
       assertThat(copy(kvm, TAGS_TO_GUEST, 0, PAGE, full(WHOLE))).as(era.version())

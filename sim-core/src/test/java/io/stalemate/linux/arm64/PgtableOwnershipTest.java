@@ -7,7 +7,6 @@ import io.stalemate.cpu.StageTwoPte;
 import io.stalemate.linux.Errno;
 import io.stalemate.linux.kvm.Era;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Owners and notes in invalid entries, point by point as "KVM: arm64: Use page-table to track page ownership" and the
@@ -30,7 +29,7 @@ final class PgtableOwnershipTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void ownerIdsStandInBits9To2(Era era) {
     PgtableBench bench = bench(era);
     assertThat(bench.setOwner(3, 1, 1)).isZero();
@@ -39,7 +38,7 @@ final class PgtableOwnershipTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void invalidEntriesThatTellAnOwnerAreCounted(Era era) {
     PgtableBench bench = bench(era);
     assertThat(bench.setOwner(2, 2, 1)).isZero();
@@ -48,7 +47,7 @@ final class PgtableOwnershipTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void theDefaultOwnerIsAnEmptyEntryThatIsNotCounted(Era era) {
     PgtableBench bench = bench(era);
     assertThat(bench.setOwner(2, 2, 1)).isZero();
@@ -60,7 +59,7 @@ final class PgtableOwnershipTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void ownersAboveTheMaximumAreRefusedAndChangeNothing(Era era) {
     PgtableBench bench = bench(era);
     assertThat(bench.map(2, 1, 0x40, RW)).isZero();
@@ -71,7 +70,7 @@ final class PgtableOwnershipTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void notesNeedNoShiftOfTheCallerAndKeepBit0Clear(Era era) {
     PgtableBench bench = bench(era);
     assertThat(NOTE & 1).isEqualTo(1);
@@ -84,7 +83,7 @@ final class PgtableOwnershipTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void notesThatAnEntryHasNoRoomForAreRefused(Era era) {
     PgtableBench bench = bench(era);
     assertThat(bench.annotate(3, 1, StageTwoPte.NOTE_MAX)).isZero();
@@ -94,7 +93,7 @@ final class PgtableOwnershipTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void anInvalidPhysIsNotAdvancedSoEveryPageGetsTheSameEntry(Era era) {
     PgtableBench bench = bench(era);
     // Advanced by a page, -1 would become an address, and the second page a translation.
@@ -105,7 +104,7 @@ final class PgtableOwnershipTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void anInvalidPhysSkipsTheAlignmentCheck(Era era) {
     PgtableBench bench = bench(era);
     StageTwoMap data = StageTwoMap.ofInvalid(OWNED, bench.filled());
@@ -118,7 +117,7 @@ final class PgtableOwnershipTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void onlyTranslationsAreInvalidatedInTheTlbs(Era era) {
     PgtableBench bench = bench(era);
     bench.setOwner(3, 1, 1);
@@ -133,7 +132,7 @@ final class PgtableOwnershipTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void putsAndGetsBalanceWhateverReplacesWhatever(Era era) {
     PgtableBench bench = bench(era);
     bench.map(2, 1, 0x40, RW);
@@ -158,7 +157,7 @@ final class PgtableOwnershipTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void aNoteOnPartOfABlockDropsTheBlockAndStandsAlone(Era era) {
     PgtableBench bench = bench(era);
     assertThat(bench.map(4, 4, 0x44, RW)).isZero();
@@ -172,7 +171,7 @@ final class PgtableOwnershipTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void aNoteOnAWholeBlockIsMadePageByPage(Era era) {
     PgtableBench bench = bench(era);
     assertThat(bench.annotate(4, 4, NOTE)).isZero();
@@ -185,7 +184,7 @@ final class PgtableOwnershipTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void aBlockOverNotedPagesDropsTheirCountsWithTheTable(Era era) {
     PgtableBench bench = bench(era);
     assertThat(bench.annotate(4, 3, NOTE)).isZero();
@@ -195,7 +194,7 @@ final class PgtableOwnershipTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void unmapErasesOwnersAndNotesAndFreesTheirTables(Era era) {
     PgtableBench bench = bench(era);
     assertThat(bench.setOwner(2, 1, 1)).isZero();
@@ -206,7 +205,7 @@ final class PgtableOwnershipTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void destroyDropsOwnersAndNotes(Era era) {
     PgtableBench bench = bench(era);
     assertThat(bench.setOwner(1, 3, 1)).isZero();
@@ -215,7 +214,7 @@ final class PgtableOwnershipTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void attributeWalksPassOverOwners(Era era) {
     PgtableBench bench = bench(era);
     assertThat(bench.setOwner(3, 1, 1)).isZero();
@@ -226,7 +225,7 @@ final class PgtableOwnershipTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void withoutTablePagesAnOwnerIsNotNoted(Era era) {
     PgtableBench bench = bench(era);
     assertThat(bench.pgt.stage2SetOwner(0, PAGE, null, 1)).isEqualTo(-Errno.ENOMEM);

@@ -9,7 +9,6 @@ import io.stalemate.linux.kvm.Era;
 import io.stalemate.strategy.Seeded;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** Random operations on a table mean what {@link MeantTable} says, entry by entry, in each era. */
 final class PgtableSemanticsTest {
@@ -19,19 +18,19 @@ final class PgtableSemanticsTest {
   private static final StageTwoGeometry SMALL = new StageTwoGeometry(3, 1);
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void smallTablesOfThreeLevels(Era era) {
     new Run(era, SMALL, CpuFeatures.none(), 1, 8).operations(40_000, 1);
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void smallTablesOfTwoLevels(Era era) {
     new Run(era, new StageTwoGeometry(2, 2), ALL, 2, 16).operations(40_000, 1);
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void realTables(Era era) {
     new Run(era, StageTwoGeometry.REAL, ALL, 3, 0).operations(20_000, 500);
   }

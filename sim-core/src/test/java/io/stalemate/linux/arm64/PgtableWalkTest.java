@@ -35,7 +35,7 @@ final class PgtableWalkTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void addressesGoDownAndLengthsUpToPages(Era era) {
     PgtableBench bench = PgtableBench.of(era, SMALL);
     assertThat(bench.pgt.stage2Map(3 * PAGE + 5, 1, 0x40 * PAGE + 7, RW, bench.filled(), 0)).isZero();
@@ -47,7 +47,7 @@ final class PgtableWalkTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void rangesThatReachOutsideAreRefusedAndWrappedOnesAreEmpty(Era era) {
     PgtableBench bench = PgtableBench.of(era, SMALL);
     long limit = 8 * PAGE;
@@ -67,7 +67,7 @@ final class PgtableWalkTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void theForcePteCallbackSeesTheRangeAndTheProtection(Era era) {
     SequentialMachine m = new SequentialMachine(1);
     List<List<Long>> asked = new ArrayList<>();
@@ -85,7 +85,7 @@ final class PgtableWalkTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void anIdentityMapRefusesOtherMapsAndWarns(Era era) {
     SequentialMachine m = new SequentialMachine(1);
     KvmPgtable pgt = with(m, era, KvmPgtable.S2_IDMAP, (addr, end, prot) -> false);
@@ -94,7 +94,7 @@ final class PgtableWalkTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void executableDeviceMemoryAndRelaxedSoftwareBitsAreRefused(Era era) {
     PgtableBench bench = PgtableBench.of(era, SMALL);
     assertThat(bench.map(3, 1, 0x40, PgtableProt.RWX | PgtableProt.DEVICE)).isEqualTo(-Errno.EINVAL);
@@ -167,7 +167,7 @@ final class PgtableWalkTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void aMapThatRunsOutOfTablePagesLeavesNothingLeaked(Era era) {
     PgtableBench bench = PgtableBench.of(era, SMALL);
     bench.machine.pages().failAfter(1);
@@ -180,7 +180,7 @@ final class PgtableWalkTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void flushVisitsWriteBackLeavesUnlessTheCpusForceThem(Era era) {
     List<Long> flushed = new ArrayList<>();
     SequentialMachine m = new SequentialMachine(1) {

@@ -23,7 +23,6 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** Every guest access of every schedule reaches the frame that the host maps at that moment. */
 final class RandomSchedulesTest {
@@ -99,7 +98,7 @@ final class RandomSchedulesTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void faultsAgainstReclaimAndMigration(Era era) {
     assertThat(schedules(era, SCHEDULES, RandomSchedulesTest::anonymous, vm -> {
       new Vmscan(vm.mm).shrinkPage(3);
@@ -110,7 +109,7 @@ final class RandomSchedulesTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void faultsAgainstRemappingWithSmallerPages(Era era) {
     assertThat(schedules(era, SCHEDULES, RandomSchedulesTest::huge, vm -> {
       new Mmap(vm.mm).munmap(2, 2);
@@ -119,7 +118,7 @@ final class RandomSchedulesTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void faultsAgainstLoggingOnBlocks(Era era) {
     assertThat(schedules(era, SCHEDULES, RandomSchedulesTest::huge, vm -> {
       vm.slot(KvmMemorySlot.KVM_MEM_LOG_DIRTY_PAGES);
@@ -128,7 +127,7 @@ final class RandomSchedulesTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void faultsAgainstSlotDeletion(Era era) {
     assertThat(schedules(era, SCHEDULES, RandomSchedulesTest::anonymous, vm -> {
       vm.kvm.memoryRegions.setMemoryRegion(0, 0, 0, 0, 0);

@@ -27,7 +27,6 @@ import java.util.List;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 final class UserMemAbortTest {
 
@@ -82,7 +81,7 @@ final class UserMemAbortTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void aStoreFaultsOnceAndIsLoadedBack(Era era) {
     World world = on(era, vm -> {
       assertThat(vm.run(0, GuestInstruction.store(3, TOKEN), GuestInstruction.load(3))).isZero();
@@ -93,7 +92,7 @@ final class UserMemAbortTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void aStoreOfOneVcpuIsLoadedByAnother(Era era) {
     World world = on(era, vm -> {
       vm.run(0, GuestInstruction.store(3, TOKEN));
@@ -104,7 +103,7 @@ final class UserMemAbortTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void aFetchAddsExecutePermission(Era era) {
     on(era, vm -> {
       assertThat(vm.run(0, GuestInstruction.load(3), GuestInstruction.fetch(3))).isZero();
@@ -113,7 +112,7 @@ final class UserMemAbortTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void dataSurvivesSwap(Era era) {
     World world = on(era, vm -> {
       vm.run(0, GuestInstruction.store(3, TOKEN));
@@ -125,7 +124,7 @@ final class UserMemAbortTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void hugePagesAreMappedAsBlocks(Era era) {
     World world = on(era, (m, e) -> SmallVm.hugetlb(m, e, 2), vm -> {
       vm.run(0, GuestInstruction.store(3, TOKEN), GuestInstruction.store(2, 0x78), GuestInstruction.load(3));
@@ -136,7 +135,7 @@ final class UserMemAbortTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void loggingSplitsBlocksAndMarksWrites(Era era) {
     on(era, (m, e) -> SmallVm.hugetlb(m, e, 2), vm -> {
       vm.run(0, GuestInstruction.store(2, TOKEN));
@@ -149,7 +148,7 @@ final class UserMemAbortTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void agedPagesTakeAnAccessFlagFault(Era era) {
     World world = on(era, vm -> {
       vm.run(0, GuestInstruction.store(3, TOKEN));
@@ -162,7 +161,7 @@ final class UserMemAbortTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void noSlotAndReadOnlyWritesAreMmio(Era era) {
     World world = on(era, vm -> {
       assertThat(vm.kvm.memoryRegions.setMemoryRegion(0, 0, 0, 0, 0)).isZero();
@@ -175,7 +174,7 @@ final class UserMemAbortTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void fetchesAndStageOneWalksWithoutSlotAreInjected(Era era) {
     World world = on(era, vm -> {
       assertThat(vm.kvm.memoryRegions.setMemoryRegion(0, 0, 0, 0, 0)).isZero();
@@ -186,7 +185,7 @@ final class UserMemAbortTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void memoryTheHostUnmappedIsAnError(Era era) {
     on(era, vm -> {
       vm.run(0, GuestInstruction.store(3, TOKEN));
@@ -196,7 +195,7 @@ final class UserMemAbortTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void deletingTheSlotLeavesNoLeafAndOneTable(Era era) {
     on(era, vm -> {
       vm.run(0, GuestInstruction.store(3, TOKEN), GuestInstruction.store(6, 0x78));

@@ -25,7 +25,6 @@ class MemAttributesTest {
     MemAttributes attributes = vm.kvm.memAttributes;
     assertThat(attributes.set(1, 1, 0)).isEqualTo(-Errno.EINVAL);
     assertThat(attributes.set(-1, 1, 0)).isEqualTo(-Errno.EINVAL);
-    assertThat(attributes.set(0, KvmVm.GFNS + 1, 0)).isEqualTo(-Errno.EINVAL);
     assertThat(attributes.set(0, 1, 1)).isEqualTo(-Errno.EINVAL);
   }
 
@@ -44,7 +43,9 @@ class MemAttributesTest {
       "0xfffffffffffff000, 0x2000, 8, 0, EINVAL",
       "0xfffffffffffff000, 0x1000, 8, 0, EINVAL",
       "0x1000, 0xfffffffffffff000, 8, 0, EINVAL",
-      "0xf000, 0x2000, 8, 0, EINVAL",
+      "0xf000, 0x2000, 8, 0, 0",
+      "0x8000000000000000, 0x1000, 8, 0, 0",
+      "0xffffffffffffe000, 0x1000, 8, 0, 0",
   })
   void theIoctlChecksFlagsThenAttributesThenTheRange(
       String address, String size, String attributes, String flags, String errno) {
@@ -55,6 +56,16 @@ class MemAttributesTest {
 
   private static long unsigned(String text) {
     return text.startsWith("0x") ? Long.parseUnsignedLong(text.substring(2), 16) : Long.parseUnsignedLong(text);
+  }
+
+  @Test
+  void aRangeBeyondAllMemoryCountsWhereMemoryIs() {
+    vm.slot(14, 2, 0);
+    assertThat(vm.kvm.memAttributes.set(15, KvmVm.GFNS + 1, KVM_MEMORY_ATTRIBUTE_PRIVATE)).isZero();
+    assertThat(vm.host.of(Tracepoint.MEM_ATTR)).containsExactly("15,8,0,0");
+    assertThat(vm.host.of(Tracepoint.INVALIDATE_RANGE)).containsExactly("15,16,0,0");
+    assertThat(vm.kvm.memAttributes.set(KvmVm.GFNS, KvmVm.GFNS + 1, KVM_MEMORY_ATTRIBUTE_PRIVATE)).isZero();
+    assertThat(vm.host.of(Tracepoint.MEM_ATTR)).containsExactly("15,8,0,0");
   }
 
   @Test

@@ -17,6 +17,7 @@ import io.stalemate.trace.Op;
 import io.stalemate.trace.Trace;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -31,7 +32,7 @@ class AsyncPageFaultTest {
   /** A VM whose page 1 is swapped out, in a new run. */
   private SmallX86Vm vm(Era era) {
     world.begin(new WorldOptions(2, false, List.of()));
-    SmallX86Vm vm = new SmallX86Vm(world.machine(), X86Text.of(era, SmallX86Vm.GEOMETRY, VM), 1);
+    SmallX86Vm vm = new SmallX86Vm(world.machine(), X86Text.of(era, SmallX86Vm.GEOMETRY, VM), 0);
     world.addTask("vcpu", Role.VCPU, () -> {
       vm.run(0, GuestInstruction.store(1, 7));
       assertThat(new Vmscan(vm.mm).shrinkPage(1)).isZero();
@@ -40,6 +41,30 @@ class AsyncPageFaultTest {
     });
     world.addTask("worker", Role.ASYNC_PF, () -> vm.mmu.asyncPf.worker());
     return vm;
+  }
+
+  /** Ids are numbers of tasks: neither from 0 nor without gaps. */
+  @Test
+  void worksAreTheirVcpusWhateverItsId() {
+    int done = 0;
+    for (long seed = 0; seed < 50; seed++) {
+      world.begin(new WorldOptions(4, false, List.of()));
+      SmallX86Vm vm = new SmallX86Vm(world.machine(), X86Text.of(Era.V6_12, SmallX86Vm.GEOMETRY, VM), 1, 3);
+      for (int number = 0; number < 2; number++) {
+        int it = number;
+        world.addTask("vcpu" + it, Role.VCPU, () -> {
+          vm.run(it, GuestInstruction.store(it, 7));
+          assertThat(new Vmscan(vm.mm).shrinkPage(it)).isZero();
+          vm.run(it, GuestInstruction.store(it, 8));
+          vm.destroy(it);
+        });
+      }
+      world.addTask("worker", Role.ASYNC_PF, () -> vm.mmu.asyncPf.worker());
+      assertThat(world.run(new RandomWalk(), seed, 20_000)).as("seed %d", seed).isEqualTo(Ending.QUIESCENT);
+      assertThat(of(Tracepoint.ASYNC_PF_SETUP)).as("seed %d", seed).containsExactlyInAnyOrder("1,0,1,0", "3,1,1,0");
+      done += of(Tracepoint.ASYNC_PF_DONE).size();
+    }
+    assertThat(done).isEqualTo(2 * 50);
   }
 
   private List<String> of(Tracepoint point) {

@@ -14,6 +14,7 @@ import io.stalemate.linux.kvm.KvmMemorySlot;
 import io.stalemate.linux.kvm.KvmPfn;
 import io.stalemate.linux.kvm.KvmRun;
 import io.stalemate.linux.kvm.MemAttributes;
+import io.stalemate.linux.kvm.Requests;
 import io.stalemate.machine.Tracepoint;
 import java.util.ArrayList;
 import java.util.List;
@@ -142,8 +143,22 @@ final class FaultPathTest {
 
   @Test
   void aFlagOfKvmsInTheLowerHalfWouldNotBuild() {
+    assertThat(MmuPageFault.hasLegacyBits(PfErrorCode.SYNTHETIC)).isFalse();
+    for (int bit = 0; bit < Long.SIZE; bit++) {
+      boolean legacy = MmuPageFault.hasLegacyBits(PfErrorCode.SYNTHETIC | 1L << bit);
+      assertThat(legacy).as("bit %d", bit).isEqualTo(bit < 32);
+    }
     assertThatThrownBy(() -> MmuPageFault.buildBugOn(true)).isInstanceOf(ExceptionInInitializerError.class);
-    MmuPageFault.buildBugOn((PfErrorCode.SYNTHETIC & 0xffff_ffffL) != 0);
+  }
+
+  @ParameterizedTest
+  @EnumSource(value = Era.class, names = {"V6_8", "V6_12"})
+  void anAnswerThatIsNoneEndsTheVm(Era era) {
+    FaultVm.run(era, VmType.DEFAULT, true, answering(RetPf.INVALID), vm -> {
+      assertThat(vm.fault(run(vm), storeTo(FaultVm.RW_GFN), FaultVm.RW_GFN, PfErrorCode.WRITE)).isEqualTo(-Errno.EIO);
+      assertThat(vm.m.warnings()).containsExactly("kvm_mmu_do_page_fault: RET_PF_INVALID");
+      assertThat(vm.kvm.requests.checkRequest(Requests.KVM_REQ_VM_DEAD, vm.vcpu)).isTrue();
+    });
   }
 
   @ParameterizedTest
@@ -170,7 +185,7 @@ final class FaultPathTest {
   @EnumSource(value = Era.class, names = {"V6_8", "V6_12"})
   void aWriteToATrackedGfnIsEmulatedInMemory(Era era) {
     FaultVm.run(era, VmType.DEFAULT, true, vm -> {
-      vm.mmu.gfnWriteTrack.at((int) FaultVm.RW_GFN).writeOnce(1);
+      assertThat(vm.mmu.pageTrack.kvmWriteTrackAddGfn(FaultVm.RW_GFN)).isZero();
       GuestRegisters regs = storeTo(FaultVm.RW_GFN);
       assertThat(vm.fault(run(vm), regs, FaultVm.RW_GFN, PfErrorCode.WRITE | PfErrorCode.PRESENT)).isPositive();
       assertThat(regs.pc()).isEqualTo(1);

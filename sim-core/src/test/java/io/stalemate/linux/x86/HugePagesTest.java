@@ -3,6 +3,7 @@ package io.stalemate.linux.x86;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stalemate.cpu.x86.EptGeometry;
+import io.stalemate.linux.Errno;
 import io.stalemate.linux.kvm.Era;
 import io.stalemate.linux.kvm.KvmMemorySlot;
 import io.stalemate.linux.mm.MemoryFault;
@@ -129,14 +130,14 @@ final class HugePagesTest {
   }
 
   @Test
-  void aNewSlotHasTheTrackedGfnsOfTheOneBefore() {
+  void whatIsTrackedGoesWithItsSlot() {
     onHugetlb(vm -> {
       vm.slot(0);
       vm.mmu.pageTrack.kvmWriteTrackAddGfn(2);
       assertThat(vm.kvm.memoryRegions.setMemoryRegion(0, 0, 0, 0, 0)).isZero();
+      assertThat(vm.mmu.pageTrack.kvmWriteTrackAddGfn(2)).isEqualTo(-Errno.EINVAL);
       vm.slot(0);
-      assertThat(levels(vm)).containsExactly(2, 2, 1, 1, 2, 2, 2, 2);
-      vm.mmu.pageTrack.kvmWriteTrackRemoveGfn(2);
+      assertThat(vm.mmu.isWriteTracked(vm.slotAt(2), 2)).isFalse();
       assertThat(levels(vm)).containsExactly(2, 2, 2, 2, 2, 2, 2, 2);
     });
   }
@@ -167,5 +168,13 @@ final class HugePagesTest {
     assertThat(info.disallowLpage(17, 2).read()).isEqualTo(162);
     assertThat(info.disallowLpage(15, 3).read()).isEqualTo(3);
     assertThat(info.disallowLpage(16, 3).read()).isEqualTo(163);
+  }
+
+  @Test
+  void aLevelWithoutHugePagesIsAWarningAndNeverHuge() {
+    SequentialMachine m = new SequentialMachine(1);
+    LpageInfo info = new LpageInfo(m, new EptGeometry(2, 2), new KvmMemorySlot(1, 0, 4, 4, 4, 0), (gfn, level) -> 0);
+    assertThat(info.disallowLpage(4, new EptGeometry(2, 2).maxHugepageLevel() + 1).read()).isNotZero();
+    assertThat(m.warnings()).containsExactly("lpage_info_slot: no huge pages of this level");
   }
 }

@@ -47,12 +47,15 @@ final class MeantSptes {
   }
 
   /** Puts a leaf; smaller ones below it go, a larger one around it is split. Yields false if it was there as it is. */
-  boolean map(Leaf leaf) {
-    Leaf old = at(leaf.gfn);
-    while (old != null && old.level > leaf.level) {
+  boolean map(Leaf wanted) {
+    Leaf old = at(wanted.gfn);
+    while (old != null && old.level > wanted.level) {
       split(old);
-      old = at(leaf.gfn);
+      old = at(wanted.gfn);
     }
+    // In the place of a writable leaf the D bit is hardware's to set.
+    boolean wasWritable = old != null && old.level == wanted.level && old.write;
+    Leaf leaf = adBits && wasWritable ? wanted.with(wanted.write, wanted.mmu, wanted.accessed, false) : wanted;
     if (leaf.equals(old)) {
       return false;
     }

@@ -27,14 +27,14 @@ final class SmallX86Vm {
   final List<X86Vcpu> vcpus = new ArrayList<>();
   private final List<X86VcpuRun> runs = new ArrayList<>();
 
-  /** A VM with {@code text} and {@code cpus} vCPUs, on anonymous memory. */
-  SmallX86Vm(Machine m, X86Text text, int cpus) {
+  /** A VM with {@code text} and vCPUs {@code ids}, on anonymous memory. */
+  SmallX86Vm(Machine m, X86Text text, int... ids) {
     this.m = m;
     this.mm = new MmStruct(new MemMap(m, 1, 0), new MmuNotifierSubscriptions(m), PAGES);
     this.kvm = new Kvm(m, KernelText.of(text.era(), text::archMmu), mm, PAGES);
     this.mmu = (X86Mmu) kvm.archMmu;
-    for (int cpu = 0; cpu < cpus; cpu++) {
-      X86Vcpu vcpu = mmu.createVcpu(cpu, cpu);
+    for (int cpu = 0; cpu < ids.length; cpu++) {
+      X86Vcpu vcpu = mmu.createVcpu(ids[cpu], cpu);
       vcpus.add(vcpu);
       runs.add(new X86VcpuRun(mmu, vcpu, mmu.guestCpu(vcpu), true));
     }
@@ -47,17 +47,17 @@ final class SmallX86Vm {
     return kvm.memoryRegions.setMemoryRegion(0, 0, PAGES, 0, flags);
   }
 
-  /** Runs instructions on vCPU {@code vcpu}; yields what its VMM thread ends with. The vCPU stays. */
+  /** Runs instructions on the vCPU of CPU {@code vcpu}; yields what its VMM thread ends with. The vCPU stays. */
   int run(int vcpu, GuestInstruction... program) {
     return runs.get(vcpu).enterUntilEnd(new GuestRegisters(List.of(program)));
   }
 
-  /** The run loop of vCPU {@code vcpu}. */
+  /** The run loop of the vCPU of CPU {@code vcpu}. */
   X86VcpuRun vcpuRun(int vcpu) {
     return runs.get(vcpu);
   }
 
-  /** Takes vCPU {@code vcpu} down. */
+  /** Takes the vCPU of CPU {@code vcpu} down. */
   void destroy(int vcpu) {
     runs.get(vcpu).kvmArchVcpuDestroy();
   }

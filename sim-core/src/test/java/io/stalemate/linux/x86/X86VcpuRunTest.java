@@ -3,9 +3,11 @@ package io.stalemate.linux.x86;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stalemate.cpu.GuestInstruction;
+import io.stalemate.linux.Errno;
 import io.stalemate.linux.kvm.Era;
 import io.stalemate.linux.kvm.ExitReason;
 import io.stalemate.linux.kvm.KvmMemorySlot;
+import io.stalemate.linux.kvm.MemAttributes;
 import io.stalemate.linux.kvm.Requests;
 import io.stalemate.machine.Access;
 import io.stalemate.machine.Tlb;
@@ -32,7 +34,7 @@ final class X86VcpuRunTest {
   private static World alone(X86Text text, Consumer<SmallX86Vm> test) {
     World world = DirectEngine.world();
     world.begin(WorldOptions.of(1));
-    SmallX86Vm vm = new SmallX86Vm(world.machine(), text, 1);
+    SmallX86Vm vm = new SmallX86Vm(world.machine(), text, 0);
     world.addTask("vcpu0", Role.VCPU, () -> test.accept(vm));
     assertThat(world.run(new RandomWalk(), 1, 10_000)).isEqualTo(Ending.QUIESCENT);
     return world;
@@ -72,7 +74,7 @@ final class X86VcpuRunTest {
     int interrupted = 0;
     for (long seed = 0; seed < 300; seed++) {
       world.begin(WorldOptions.of(1));
-      SmallX86Vm vm = new SmallX86Vm(world.machine(), text(era, X86Vm.DEFAULT), 1);
+      SmallX86Vm vm = new SmallX86Vm(world.machine(), text(era, X86Vm.DEFAULT), 0);
       world.addTask("vcpu0", Role.VCPU, () -> {
         vm.run(0, GuestInstruction.store(3, 1), GuestInstruction.load(3), GuestInstruction.load(3));
         vm.destroy(0);
@@ -100,6 +102,40 @@ final class X86VcpuRunTest {
       assertThat(cached).isEqualTo(Tlb.MISS);
     });
     assertThat(count(world, Op.INVEPT)).as("for the new root, and for the request").isEqualTo(2);
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"V6_8", "V6_12"})
+  void aVcpuWithoutARootIsWarnedOfAndDoesNotEnterTheGuest(Era era) {
+    X86Text rootless = text(era, X86Vm.DEFAULT).with(TdpRoots.class, mmu -> new TdpRoots(mmu) {
+      @Override
+      public int kvmMmuReload(X86Vcpu vcpu) {
+        return 0;
+      }
+    });
+    World world = alone(rootless, vm -> {
+      assertThat(vm.run(0, GuestInstruction.load(3))).isEqualTo(-Errno.EIO);
+      assertThat(vm.vcpuRun(0).run().exitReason()).isEqualTo(ExitReason.ERROR);
+    });
+    assertThat(count(world, Op.WARN)).isEqualTo(1);
+    assertThat(count(world, Op.WALK_BEGIN)).isZero();
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"V6_8", "V6_12"})
+  void theVmmDoesNotAskForPrivateMemoryAgainOnceItClosedTheFile(Era era) {
+    X86Vm swProtected = new X86Vm(VmType.SW_PROTECTED, true, false, true, true, false, -1, 0);
+    alone(text(era, swProtected), vm -> {
+      vm.kvm.memoryRegions.setMemoryRegion(0, 0, 0, 0, 0);
+      int fd = vm.kvm.guestMemfd.create(2);
+      int flags = KvmMemorySlot.KVM_MEM_GUEST_MEMFD;
+      assertThat(vm.kvm.memoryRegions.setMemoryRegion2(0, 2, 2, 2, flags, fd, 0)).isZero();
+      assertThat(vm.kvm.memAttributes.set(2, 4, MemAttributes.KVM_MEMORY_ATTRIBUTE_PRIVATE)).isZero();
+      assertThat(vm.run(0, GuestInstruction.store(2, 7))).isZero();
+      assertThat(vm.kvm.guestMemfd.close(fd)).isZero();
+      assertThat(vm.run(0, GuestInstruction.store(2, 7))).isEqualTo(-Errno.EFAULT);
+      assertThat(vm.vcpuRun(0).run().exitReason()).isEqualTo(ExitReason.MEMORY_FAULT);
+    });
   }
 
   @Test

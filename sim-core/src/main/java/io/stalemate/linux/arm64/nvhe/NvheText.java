@@ -1,6 +1,7 @@
 package io.stalemate.linux.arm64.nvhe;
 
 import io.stalemate.cpu.StageTwoGeometry;
+import io.stalemate.linux.arm64.Arm64Text;
 import io.stalemate.linux.arm64.KvmPgtable;
 import io.stalemate.linux.arm64.KvmPgtableV515;
 import io.stalemate.linux.arm64.KvmTlb;
@@ -49,6 +50,7 @@ public record NvheText(
 
   /** The correct text of {@code era}. */
   public static NvheText of(Era era, StageTwoGeometry geometry) {
+    Arm64Text.checkRendered(era);
     PgtableFactory pgtable = switch (era) {
       case V5_15 -> (mmOps, tlb, vmid, pgd, flags, cb) ->
           new KvmPgtableV515(mmOps, tlb, vmid, pgd, false, flags, cb);

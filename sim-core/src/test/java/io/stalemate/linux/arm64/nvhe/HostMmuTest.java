@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stalemate.cpu.StageTwoGeometry;
 import io.stalemate.cpu.StageTwoPte;
+import io.stalemate.linux.arm64.EachEra;
 import io.stalemate.linux.kvm.Era;
 import io.stalemate.oracle.Ending;
 import io.stalemate.sim.DirectEngine;
@@ -46,7 +47,7 @@ final class HostMmuTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void aFaultMapsTheLargestBlockThatTheRegionHolds(Era era) {
     run(era, host -> {
       assertThat(host.load(0x103)).isZero();
@@ -57,7 +58,7 @@ final class HostMmuTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void mmioIsNotExecutable(Era era) {
     run(era, host -> {
       assertThat(host.load(SmallHost.MMIO)).isZero();
@@ -68,7 +69,7 @@ final class HostMmuTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void aFaultThatFindsAValidLeafIsToTryAgain(Era era) {
     run(era, host -> {
       assertThat(host.load(0x103)).isZero();
@@ -145,7 +146,7 @@ final class HostMmuTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EachEra
   void aSharedPageKeepsItsStateThoughTheBlockAroundItGoes(Era era) {
     run(era, host -> {
       assertThat(host.load(0x103)).isZero();

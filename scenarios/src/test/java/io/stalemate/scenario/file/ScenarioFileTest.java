@@ -224,7 +224,7 @@ class ScenarioFileTest {
     assertThat(parse(HEAD + VM.replace("vm {", "vm { cpu-features = [fwb, tlbirange],") + TASKS).vm().cpuFeatures())
         .containsExactly(CpuFeature.TLBIRANGE, CpuFeature.FWB);
     refuses(HEAD + VM.replace("vm {", "vm { cpu-features = [tlbrange],") + TASKS,
-        "f.conf:3: unknown cpu-features 'tlbrange' in the vm; did you mean 'tlbirange'?");
+        "f.conf:3: unknown cpu-feature 'tlbrange' in the vm; did you mean 'tlbirange'?");
   }
 
   private static void refuses(String text, String line) {

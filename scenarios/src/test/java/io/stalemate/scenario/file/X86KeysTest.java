@@ -112,7 +112,7 @@ class X86KeysTest {
       x86{vm-type=tdx} | unknown vm-type 'tdx' in x86's part of the vm
       x86{vm-type=snp} | vm-type snp in era v6.8; x86 has it from v6.11 on (set vm.eras)
       x86{cpu-features=[pml]} | cpu-features with pml and without ad; pml needs accessed and dirty bits
-      x86{cpu-features=[fwb]} | unknown cpu-features 'fwb'
+      x86{cpu-features=[fwb]} | unknown cpu-feature 'fwb'
       x86{memslot-generation=-1} | memslot-generation = -1; a whole number from 0 to 16777216 is allowed
       x86{apic-access-page=16} | apic-access-page = 16; a whole number from 0 to 15 is allowed
       x86{async-pf=true} | 0 tasks of kind 'async-pf' with async-pf = true; one is needed

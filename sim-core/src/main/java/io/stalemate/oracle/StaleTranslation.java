@@ -24,12 +24,6 @@ final class StaleTranslation extends Watch {
   private static final String RULE =
       "a translation is gone before the host unmaps, write-protects or frees what it leads to";
   private static final int BLOCK_PAGES_MAX = 64;
-  private static final int CPU_SHIFT = 56;
-
-  private static final int PFN = 0;
-  private static final int WRITABLE = 1;
-  private static final int HOST_EVENT = 2;
-  private static final int SHIFT = 3;
 
   private static final int FREED = 0;
   private static final int ALLOCATED = 1;
@@ -37,13 +31,9 @@ final class StaleTranslation extends Watch {
   private final StageTwo tables;
   private final Slots slots = new Slots();
   private final GmemPages gmem = new GmemPages();
-  private final KeyedRows host = new KeyedRows(4);
+  private final HostMappings host = new HostMappings();
   private final KeyedRows frames = new KeyedRows(2);
-  // When each CPU cached the translation of a gfn, to tell a frame from its next life. Those of blocks larger than
-  // BLOCK_PAGES_MAX are kept whole.
-  private final KeyedRows fills = new KeyedRows(1);
-  private int[] blockFills = new int[8];
-  private int blockFillCount;
+  private final TlbFills fills = new TlbFills(BLOCK_PAGES_MAX);
   // Open notifier pair of each task: hva pages, empty if none.
   private final long[] pairStart = new long[TASKS_MAX];
   private final long[] pairEnd = new long[TASKS_MAX];
@@ -68,7 +58,6 @@ final class StaleTranslation extends Watch {
     host.clear();
     frames.clear();
     fills.clear();
-    blockFillCount = 0;
     Arrays.fill(pairStart, 0);
     Arrays.fill(pairEnd, 0);
   }
@@ -80,7 +69,7 @@ final class StaleTranslation extends Watch {
       case TRACE -> point(event);
       case PAGE_ALLOC -> alloc(event);
       case PAGE_FREE -> free(event);
-      case TLB_FILL -> fill(event);
+      case TLB_FILL -> fills.on(trace, event);
       case GUEST_LOAD -> access(event, "load from", false);
       case GUEST_STORE -> access(event, "store to", true);
       case GUEST_FETCH -> access(event, "fetch from", false);
@@ -99,17 +88,8 @@ final class StaleTranslation extends Watch {
       case TDP_ROOT -> tables.tdpRoot(event);
       case GMEM_BIND, GMEM_FOLIO -> gmem.on(trace, event);
       case SLOT_INSTALL, SLOT_INVALID, SLOT_GONE -> slots.on(trace, event);
-      case HOST_PTE -> {
-        int row = host.row(trace.a(event));
-        host.set(row, PFN, trace.c(event));
-        host.set(row, WRITABLE, trace.d(event));
-        host.set(row, HOST_EVENT, event);
-      }
-      case VMA_MAP -> {
-        for (long hva = trace.a(event); hva < trace.b(event); hva++) {
-          host.set(host.row(hva), SHIFT, trace.d(event));
-        }
-      }
+      case HOST_PTE -> host.entry(trace, event);
+      case VMA_MAP -> host.vma(trace, event);
       case NOTIFIER_START -> {
         pairStart[task] = trace.a(event);
         pairEnd[task] = trace.b(event);
@@ -180,22 +160,6 @@ final class StaleTranslation extends Watch {
     }
   }
 
-  private void fill(int event) {
-    Trace trace = trace();
-    long pages = trace.c(event);
-    if (pages > BLOCK_PAGES_MAX) {
-      if (blockFillCount == blockFills.length) {
-        blockFills = Arrays.copyOf(blockFills, blockFillCount * 2);
-      }
-      blockFills[blockFillCount++] = event;
-      return;
-    }
-    long cpu = (trace.d(event) & 0xffff) << CPU_SHIFT;
-    for (long gfn = trace.a(event); gfn < trace.a(event) + pages; gfn++) {
-      fills.set(fills.row(cpu | gfn), 0, event);
-    }
-  }
-
   private void access(int event, String verb, boolean store) {
     if (done()) {
       return;
@@ -210,7 +174,7 @@ final class StaleTranslation extends Watch {
       return;
     }
     int frame = frames.find(pfn);
-    if (frame >= 0 && frames.get(frame, ALLOCATED) > filledAt(trace.d(event), gfn)) {
+    if (frame >= 0 && frames.get(frame, ALLOCATED) > fills.last(trace, trace.d(event), gfn)) {
       int reused = (int) frames.get(frame, ALLOCATED);
       stale(event, what + ", which was freed and handed out again", new Evidence(reused, "pfn " + hex(pfn)
           + " is handed out again"), List.of());
@@ -231,19 +195,18 @@ final class StaleTranslation extends Watch {
       return;
     }
     long hva = slots.hva(gfn);
-    int row = hva == Slots.NO_HVA ? -1 : host.find(hva);
-    if (row < 0 || host.get(row, HOST_EVENT) == 0) {
+    int row = hva == Slots.NO_HVA ? HostMappings.NONE : host.find(hva);
+    if (row == HostMappings.NONE) {
       return;
     }
-    long mapped = host.get(row, PFN);
-    Evidence change = new Evidence((int) host.get(row, HOST_EVENT), changeOf(hva, mapped, host.get(row, WRITABLE)));
+    long mapped = host.pfn(row);
     if (mapped != pfn) {
-      if (!changePte(gfn, pfn, hva) && !partOfHugePage(row, hva, pfn)) {
-        stale(event, what + ", but the host maps " + (mapped == 0 ? "nothing" : "pfn " + hex(mapped)), change,
-            List.of("host: hva page " + hex(hva) + " is behind gfn " + hex(gfn)));
+      if (!changePte(gfn, pfn, hva) && !host.isPartOfHugePage(row, pfn)) {
+        stale(event, what + ", but the host maps " + (mapped == 0 ? "nothing" : "pfn " + hex(mapped)),
+            host.change(row), List.of("host: hva page " + hex(hva) + " is behind gfn " + hex(gfn)));
       }
-    } else if (store && host.get(row, WRITABLE) == 0) {
-      stale(event, what + ", which the host maps read-only (copy on write)", change, List.of());
+    } else if (store && !host.isWritable(row)) {
+      stale(event, what + ", which the host maps read-only (copy on write)", host.change(row), List.of());
     }
   }
 
@@ -280,20 +243,6 @@ final class StaleTranslation extends Watch {
     report(Severity.CORRUPTION, what, RULE, evidence, notes);
   }
 
-  /** The event with which the CPU last cached a translation of the gfn; beyond all events if none was seen. */
-  private int filledAt(long cpu, long gfn) {
-    Trace trace = trace();
-    int fill = fills.find(cpu << CPU_SHIFT | gfn);
-    int last = fill >= 0 ? (int) fills.get(fill, 0) : -1;
-    for (int i = blockFillCount - 1; i >= 0 && blockFills[i] > last; i--) {
-      int block = blockFills[i];
-      if ((trace.d(block) & 0xffff) == cpu && trace.a(block) <= gfn && gfn < trace.a(block) + trace.c(block)) {
-        return block;
-      }
-    }
-    return last >= 0 ? last : Integer.MAX_VALUE;
-  }
-
   private boolean changePte(long gfn, long pfn, long hva) {
     for (int i = tables.entries() - 1; i >= 0; i--) {
       int task = trace().task(tables.event(i));
@@ -303,22 +252,6 @@ final class StaleTranslation extends Watch {
           && pairStart[task] <= hva
           && hva < pairEnd[task]
           && pairEvent[task] < tables.event(i)) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /** A huge page is one entry for the hardware, though the host's events come page by page. */
-  private boolean partOfHugePage(int row, long hva, long pfn) {
-    long pages = 1L << host.get(row, SHIFT);
-    if (host.get(row, PFN) != 0 || pages == 1) {
-      return false;
-    }
-    long first = hva & -pages;
-    for (long other = first; other < first + pages; other++) {
-      int neighbour = host.find(other);
-      if (neighbour >= 0 && host.get(neighbour, PFN) - other == pfn - hva) {
         return true;
       }
     }
@@ -342,23 +275,23 @@ final class StaleTranslation extends Watch {
     if (pages <= BLOCK_PAGES_MAX) {
       for (long offset = 0; offset < pages && !done(); offset++) {
         long hva = slots.hva(tables.gfn(entry) + offset);
-        leftBehind(entry, offset, hva == Slots.NO_HVA ? -1 : host.find(hva), hva);
+        leftBehind(entry, offset, hva == Slots.NO_HVA ? HostMappings.NONE : host.find(hva));
       }
       return;
     }
     // What the host changed in a large block is looked at from the host's side; a slot's deletion, at both ends.
-    leftBehind(entry, 0, -1, Slots.NO_HVA);
-    leftBehind(entry, pages - 1, -1, Slots.NO_HVA);
+    leftBehind(entry, 0, HostMappings.NONE);
+    leftBehind(entry, pages - 1, HostMappings.NONE);
     long first = slots.hva(tables.gfn(entry));
     for (int row = 0; row < host.size() && first != Slots.NO_HVA && !done(); row++) {
-      long offset = host.key(row) - first;
-      if (offset >= 0 && offset < pages && slots.hva(tables.gfn(entry) + offset) == host.key(row)) {
-        leftBehind(entry, offset, row, host.key(row));
+      long offset = host.hva(row) - first;
+      if (offset >= 0 && offset < pages && slots.hva(tables.gfn(entry) + offset) == host.hva(row)) {
+        leftBehind(entry, offset, host.find(host.hva(row)));
       }
     }
   }
 
-  private void leftBehind(int entry, long offset, int row, long hva) {
+  private void leftBehind(int entry, long offset, int row) {
     long gfn = tables.gfn(entry) + offset;
     long pfn = tables.pfn(entry) + offset;
     String what = leaf() + " left behind: gfn " + hex(gfn) + " still maps pfn " + hex(pfn);
@@ -378,16 +311,16 @@ final class StaleTranslation extends Watch {
       }
       return;
     }
-    if (row < 0 || host.get(row, HOST_EVENT) == 0 || done()) {
+    if (row == HostMappings.NONE || done()) {
       return;
     }
-    long mapped = host.get(row, PFN);
-    boolean readOnly = host.get(row, WRITABLE) == 0 && tables.format().writable(tables.value(entry));
+    long mapped = host.pfn(row);
+    boolean readOnly = !host.isWritable(row) && tables.format().writable(tables.value(entry));
     if (mapped != pfn || readOnly) {
       String instead = mapped == pfn ? " writable, but the host maps it read-only"
           : ", but the host maps " + (mapped == 0 ? "nothing" : "pfn " + hex(mapped));
-      report(Severity.CORRUPTION, what + instead, RULE, List.of(mapped(tables.event(entry)),
-          new Evidence((int) host.get(row, HOST_EVENT), changeOf(hva, mapped, host.get(row, WRITABLE)))), List.of());
+      report(Severity.CORRUPTION, what + instead, RULE, List.of(mapped(tables.event(entry)), host.change(row)),
+          List.of());
     }
   }
 
@@ -398,11 +331,5 @@ final class StaleTranslation extends Watch {
 
   private Evidence mapped(int event) {
     return new Evidence(event, Traces.mapRole(trace(), event));
-  }
-
-  private static String changeOf(long hva, long pfn, long writable) {
-    return pfn == 0
-        ? "host unmaps hva page " + hex(hva)
-        : "host maps hva page " + hex(hva) + " to pfn " + hex(pfn) + (writable == 0 ? " read-only" : "");
   }
 }

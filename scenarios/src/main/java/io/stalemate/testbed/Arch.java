@@ -28,8 +28,11 @@ interface Arch {
   /** Sets up what a VM has once its memslots are there. */
   void finish(Kvm kvm);
 
+  /** Makes vCPU {@code number} on physical CPU {@code cpu}. */
+  GuestVcpu vcpu(int number, int cpu);
+
   /** Makes vCPU {@code number} and yields its thread. */
-  Runnable vcpu(Task task, int number);
+  Runnable vcpuThread(Task task, int number);
 
   /** Yields the thread of a task of another kind that only this architecture has; empty for the common kinds. */
   Optional<Runnable> thread(Task task, int number);

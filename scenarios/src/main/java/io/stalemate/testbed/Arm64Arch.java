@@ -100,18 +100,23 @@ final class Arm64Arch implements Arch {
   }
 
   @Override
-  public Runnable vcpu(Task task, int number) {
+  public Arm64GuestVcpu vcpu(int number, int cpu) {
     if (handleGuestAbort == null) {
       throw new IllegalStateException("a vCPU before its VM");
     }
-    KvmVcpu vcpu = mmu().createVcpu(number, task.cpu());
-    VcpuRun run = new VcpuRun(mmu(), vcpu, new GuestCpu(m, task.cpu(), geometry), handleGuestAbort);
+    KvmVcpu vcpu = mmu().createVcpu(number, cpu);
+    return new Arm64GuestVcpu(vcpu, new VcpuRun(mmu(), vcpu, new GuestCpu(m, cpu, geometry), handleGuestAbort));
+  }
+
+  @Override
+  public Runnable vcpuThread(Task task, int number) {
+    Arm64GuestVcpu vcpu = vcpu(number, task.cpu());
     List<GuestStep> program = programs.get(number).steps();
     GuestCalls calls = new GuestCalls(task, program);
     return () -> {
-      int ret = run.vmmThread(new GuestRegisters(program,
+      int ret = vcpu.run().vmmThread(new GuestRegisters(program,
           (pc, x0) -> m.trace(Tracepoint.RETURN, calls.action(pc), x0)));
-      vcpu.mmuPageCache.free();
+      vcpu.end();
       if (ret != 0 || !calls.endsInCall()) {
         m.trace(Tracepoint.RETURN, task.actions().size() - 1L, ret);
       }

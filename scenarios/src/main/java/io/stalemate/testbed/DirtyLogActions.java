@@ -9,6 +9,8 @@ import io.stalemate.scenario.Scenario;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 
 /** Performs what a VMM does with the dirty log, and remembers what a VMM does: the dirty pages it was last told of. */
 final class DirtyLogActions {
@@ -19,7 +21,7 @@ final class DirtyLogActions {
   private final List<String> tasks;
   // Where slots begin. VMMs that migrate do not move them.
   private final SortedMap<Integer, Long> baseGfns = new TreeMap<>();
-  private final SortedMap<Integer, long[]> told = new TreeMap<>();
+  private final ConcurrentMap<Integer, long[]> told = new ConcurrentSkipListMap<>();
 
   DirtyLogActions(Kvm kvm, Scenario scenario) {
     this.kvm = kvm;

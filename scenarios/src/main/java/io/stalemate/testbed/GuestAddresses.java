@@ -16,6 +16,8 @@ import java.util.TreeMap;
  *
  * <p>A memslot at a gfn that the file chose may lie on anything: that is between its author and the kernel. But what it
  * lies on is taken as long as one of those who took it has not given it back.
+ *
+ * <p>A VMM's threads share one, under its monitor.
  */
 final class GuestAddresses {
 
@@ -82,7 +84,7 @@ final class GuestAddresses {
   }
 
   /** Takes a place for {@code pages} pages, of which nothing is taken; yields its first gfn, or {@code -ENOMEM}. */
-  long allocate(long pages) {
+  synchronized long allocate(long pages) {
     long gfn = physical.allocate(pages, Long.highestOneBit(pages) == pages ? pages : Long.highestOneBit(pages) << 1);
     if (gfn >= 0) {
       physical.free(gfn);
@@ -92,7 +94,7 @@ final class GuestAddresses {
   }
 
   /** Takes {@code pages} pages from {@code gfn} for a memslot, whatever else they are taken for. */
-  void take(long gfn, long pages) {
+  synchronized void take(long gfn, long pages) {
     for (long page = gfn; page < gfn + pages; page++) {
       if (slotsOfPage.merge(page, 1, Integer::sum) == 1) {
         int ret = physical.reserve(page, 1);
@@ -102,7 +104,7 @@ final class GuestAddresses {
   }
 
   /** Gives back what {@link #take} or {@link #allocate} took. */
-  void free(long gfn, long pages) {
+  synchronized void free(long gfn, long pages) {
     for (long page = gfn; page < gfn + pages; page++) {
       int slots = slotsOfPage.getOrDefault(page, 0);
       if (slots == 0) {

@@ -29,11 +29,11 @@ import io.stalemate.scenario.X86Action;
 import io.stalemate.scenario.YardstickAction;
 import java.util.List;
 import java.util.Set;
-import java.util.SortedMap;
-import java.util.TreeMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.UnaryOperator;
 
-/** Performs what the host's threads and the VMM's ioctls do in a scenario. */
+/** Performs what the host's threads and the VMM's ioctls do in a scenario, on any number of threads at once. */
 final class HostActions {
 
   private final Kvm kvm;
@@ -46,10 +46,10 @@ final class HostActions {
   private final MemoryFault memoryFault;
   private final Shmem shmem;
   // What the VMM remembers of its slots: it made them, so it need not ask the kernel.
-  private final SortedMap<Integer, Memslot> slots = new TreeMap<>();
+  private final ConcurrentMap<Integer, Memslot> slots = new ConcurrentSkipListMap<>();
   private final GuestAddresses addresses;
   // Those that it has not deleted, for whose pages it has taken room.
-  private final SortedMap<Integer, Memslot> placed = new TreeMap<>();
+  private final ConcurrentMap<Integer, Memslot> placed = new ConcurrentSkipListMap<>();
 
   HostActions(Kvm kvm, Arch arch, List<Memslot> booted, GuestAddresses addresses) {
     this.kvm = kvm;

@@ -43,7 +43,7 @@ final class PkvmTestbed implements Testbed {
 
   PkvmTestbed(Scenario scenario, String era, Optional<Race> race) {
     this.scenario = scenario;
-    this.era = KvmTestbed.era(era);
+    this.era = KvmSetup.era(era);
     this.race = race;
     this.geometry = new StageTwoGeometry(scenario.vm().geometry().levels(), scenario.vm().geometry().bits());
   }

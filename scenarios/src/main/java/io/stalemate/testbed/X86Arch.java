@@ -115,9 +115,13 @@ final class X86Arch implements Arch {
   }
 
   @Override
-  public Runnable vcpu(Task task, int number) {
-    return new X86VcpuThread(
-        m, mmu(), task.cpu(), number, programs.get(number), scenario.vm().x86().convertsOnMemoryFault());
+  public X86GuestVcpu vcpu(int number, int cpu) {
+    return new X86GuestVcpu(mmu(), number, cpu, scenario.vm().x86().convertsOnMemoryFault());
+  }
+
+  @Override
+  public Runnable vcpuThread(Task task, int number) {
+    return new X86VcpuThread(m, vcpu(number, task.cpu()), programs.get(number));
   }
 
   @Override

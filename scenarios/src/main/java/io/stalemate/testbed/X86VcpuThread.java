@@ -1,9 +1,6 @@
 package io.stalemate.testbed;
 
 import io.stalemate.cpu.GuestRegisters;
-import io.stalemate.linux.x86.X86Mmu;
-import io.stalemate.linux.x86.X86Vcpu;
-import io.stalemate.linux.x86.X86VcpuRun;
 import io.stalemate.machine.Machine;
 import io.stalemate.machine.Tracepoint;
 import java.util.List;
@@ -12,17 +9,12 @@ import java.util.List;
 final class X86VcpuThread implements Runnable {
 
   private final Machine m;
-  private final X86Mmu mmu;
-  private final X86Vcpu vcpu;
-  private final X86VcpuRun run;
+  private final X86GuestVcpu vcpu;
   private final List<VcpuProgram.Part> parts;
 
-  /** Makes vCPU {@code number}. */
-  X86VcpuThread(Machine m, X86Mmu mmu, int cpu, int number, VcpuProgram program, boolean convertsOnMemoryFault) {
+  X86VcpuThread(Machine m, X86GuestVcpu vcpu, VcpuProgram program) {
     this.m = m;
-    this.mmu = mmu;
-    this.vcpu = mmu.createVcpu(number, cpu);
-    this.run = new X86VcpuRun(mmu, vcpu, mmu.guestCpu(vcpu), convertsOnMemoryFault);
+    this.vcpu = vcpu;
     this.parts = program.parts();
   }
 
@@ -32,12 +24,12 @@ final class X86VcpuThread implements Runnable {
     boolean goesOn = true;
     for (int i = 0; i < parts.size() && goesOn; i++) {
       long ret = switch (parts.get(i)) {
-        case VcpuProgram.Program program -> run.enterUntilEnd(new GuestRegisters(program.steps()));
+        case VcpuProgram.Program program -> vcpu.run().enterUntilEnd(new GuestRegisters(program.steps()));
         case VcpuProgram.Ioctl ioctl -> preFault(ioctl);
       };
       goesOn = ret >= 0 || parts.get(i) instanceof VcpuProgram.Ioctl;
       if (!goesOn || i == parts.size() - 1) {
-        run.kvmArchVcpuDestroy();
+        vcpu.end();
       }
       m.trace(Tracepoint.RETURN, parts.get(i).action(), ret);
     }
@@ -47,7 +39,7 @@ final class X86VcpuThread implements Runnable {
   private long preFault(VcpuProgram.Ioctl ioctl) {
     long ret = 0;
     for (int n = 0; n < ioctl.times(); n++) {
-      ret = mmu.preFault.preFaultMemory(vcpu, ioctl.fault().gfn(), ioctl.fault().gfn() + ioctl.fault().pages());
+      ret = vcpu.preFault(ioctl.fault().gfn(), ioctl.fault().gfn() + ioctl.fault().pages());
     }
     return ret;
   }

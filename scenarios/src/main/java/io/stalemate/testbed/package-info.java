@@ -3,6 +3,7 @@
  * race, and the tasks with their actions.
  *
  * <p>May import: {@code scenario}, {@code race}, {@code sim-core}. Start at {@link io.stalemate.testbed.Testbed}.
+ * Without a world, on any machine, a VM is booted by {@link io.stalemate.testbed.KvmSetup}.
  */
 @NullMarked
 package io.stalemate.testbed;

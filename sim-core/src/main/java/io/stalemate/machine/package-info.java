@@ -5,6 +5,8 @@
  * <p>A binding of {@code Machine} decides what a primitive costs and who runs next: the simulated one makes each
  * primitive an event of a world, a native one runs it on real threads. Kernel text cannot tell them apart.
  *
+ * <p>{@link io.stalemate.machine.ObjectTable} is the same in all of them: what the kernel's pointers point to.
+ *
  * <p>May import: nothing but {@code java.lang}.
  */
 @NullMarked

@@ -33,7 +33,7 @@ class KernelMapTest {
 
   /** What of the machine may be called by a method that only looks. */
   private static final List<String> LOOKS = List.of("read", "readOnce", "loadAcquire", "at", "words", "pages", "trace",
-      "assertHeld", "assertHeldRead", "assertHeldWrite", "warnOn", "size", "length");
+      "assertHeld", "assertHeldRead", "assertHeldWrite", "warnOn", "size", "length", "get", "find");
 
   /** Public methods that act though no kernel function is their like. */
   private static final Map<String, String> OURS = new TreeMap<>(Map.ofEntries(

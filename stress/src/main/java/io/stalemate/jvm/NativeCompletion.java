@@ -12,13 +12,7 @@ final class NativeCompletion implements Completion {
   @Override
   public void waitFor() {
     synchronized (monitor) {
-      while (done == 0) {
-        try {
-          monitor.wait();
-        } catch (InterruptedException e) {
-          throw new IllegalStateException("interrupted in wait_for_completion", e);
-        }
-      }
+      Monitor.await(monitor, () -> done != 0);
       if (done != Long.MAX_VALUE) {
         done--;
       }

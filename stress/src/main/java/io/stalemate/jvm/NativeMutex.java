@@ -1,37 +1,44 @@
 package io.stalemate.jvm;
 
 import io.stalemate.machine.Mutex;
-import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
-/** A sleeping lock: the JDK's, without its recursion. */
+/** A sleeping lock: an owner under a monitor. */
 final class NativeMutex implements Mutex {
 
   private final String name;
-  private final ReentrantLock lock = new ReentrantLock();
+  // Guarded by the monitor of this.
+  private @Nullable Thread owner;
 
   NativeMutex(String name) {
     this.name = name;
   }
 
   @Override
-  public void lock() {
-    Misuse.check(!lock.isHeldByCurrentThread(), name, "taken again by its owner");
-    lock.lock();
+  public synchronized void lock() {
+    Misuse.check(owner != Thread.currentThread(), name, "taken again by its owner");
+    Monitor.await(this, () -> owner == null);
+    owner = Thread.currentThread();
   }
 
   @Override
-  public boolean trylock() {
-    return !lock.isHeldByCurrentThread() && lock.tryLock();
+  public synchronized boolean trylock() {
+    if (owner != null) {
+      return false;
+    }
+    owner = Thread.currentThread();
+    return true;
   }
 
   @Override
-  public void unlock() {
+  public synchronized void unlock() {
     assertHeld();
-    lock.unlock();
+    owner = null;
+    notify();
   }
 
   @Override
-  public void assertHeld() {
-    Misuse.check(lock.isHeldByCurrentThread(), name, "not held by the caller");
+  public synchronized void assertHeld() {
+    Misuse.check(owner == Thread.currentThread(), name, "not held by the caller");
   }
 }

@@ -5,9 +5,9 @@ import io.stalemate.machine.PageUse;
 import io.stalemate.machine.Pages;
 import io.stalemate.machine.WordArray;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /** Frames that live as long as the machine; freed ones of one use and size are handed out again last in, first out. */
 final class NativePages implements Pages {
@@ -15,49 +15,88 @@ final class NativePages implements Pages {
   private static final long FIRST_PFN = 0x100;
   private static final int FRAMES_MAX = 1 << 20;
 
-  private final AtomicReferenceArray<Frame> frames = new AtomicReferenceArray<>(FRAMES_MAX);
   private final AtomicLong zeroTokens = new AtomicLong();
+  // By frame number, with room at the end; a frame is there before its number is known to anybody. Copied to grow.
+  private volatile Frame[] frames = new Frame[8];
 
-  // Guarded by the list.
+  // Guarded by freed.
   private final List<Frame> freed = new ArrayList<>();
   private int count;
+  // By use: allocations so far, and the numbers of those that fail.
+  private final long[] allocations = new long[PageUse.values().length];
+  private final List<Failure> failures = new ArrayList<>();
 
-  private record Frame(long pfn, PageUse use, NativeWordArray words, NativeWordArray tags) {}
+  private record Failure(PageUse use, long number) {}
+
+  private static final class Frame {
+    final long pfn;
+    final PageUse use;
+    final NativeWordArray words;
+    final NativeWordArray tags;
+    // Guarded by freed.
+    boolean free;
+
+    Frame(long pfn, PageUse use, int words) {
+      this.pfn = pfn;
+      this.use = use;
+      this.words = new NativeWordArray(words, 0);
+      this.tags = new NativeWordArray(TAG_WORDS, STALE_TAGS | pfn);
+    }
+  }
+
+  /** See {@link NativeMachine#failAllocation}. */
+  void fail(PageUse use, int nth) {
+    synchronized (freed) {
+      failures.add(new Failure(use, allocations[use.ordinal()] + nth));
+    }
+  }
 
   @Override
   public long alloc(PageUse use, int words, Gfp gfp) {
-    Frame frame = take(use, words);
-    for (int i = 0; i < words; i++) {
-      frame.words.at(i).writeOnce(0);
-    }
-    return frame.pfn;
-  }
-
-  private Frame take(PageUse use, int words) {
     synchronized (freed) {
+      long number = ++allocations[use.ordinal()];
+      for (Failure failure : failures) {
+        if (failure.use == use && failure.number == number) {
+          return NO_PAGE;
+        }
+      }
       for (int i = freed.size() - 1; i >= 0; i--) {
         Frame frame = freed.get(i);
         if (frame.use == use && frame.words.length() == words) {
           freed.remove(i);
-          return frame;
+          frame.free = false;
+          zero(frame.words);
+          return frame.pfn;
         }
       }
-      if (count == FRAMES_MAX) {
-        throw new IllegalStateException("out of page frames: " + FRAMES_MAX + " are in use");
-      }
-      long pfn = FIRST_PFN + count;
-      Frame frame = new Frame(
-          pfn, use, new NativeWordArray(words, 0), new NativeWordArray(TAG_WORDS, STALE_TAGS | pfn));
-      frames.set(count++, frame);
-      return frame;
+      return add(use, words);
     }
+  }
+
+  private static void zero(NativeWordArray words) {
+    for (int i = 0; i < words.length(); i++) {
+      words.at(i).writeOnce(0);
+    }
+  }
+
+  private long add(PageUse use, int words) {
+    if (count == FRAMES_MAX) {
+      throw new IllegalStateException("out of page frames: " + FRAMES_MAX + " are in use");
+    }
+    Frame frame = new Frame(FIRST_PFN + count, use, words);
+    Frame[] room = count < frames.length ? frames : Arrays.copyOf(frames, count * 2);
+    room[count++] = frame;
+    // A volatile store also when there was room: who learns the number finds the frame.
+    frames = room;
+    return frame.pfn;
   }
 
   @Override
   public void free(long pfn) {
     Frame frame = frame(pfn);
     synchronized (freed) {
-      Misuse.check(!freed.contains(frame), "pfn 0x" + Long.toHexString(pfn), "freed twice");
+      Misuse.check(!frame.free, "pfn 0x" + Long.toHexString(pfn), "freed twice");
+      frame.free = true;
       freed.add(frame);
     }
   }
@@ -85,11 +124,11 @@ final class NativePages implements Pages {
   }
 
   private Frame frame(long pfn) {
+    Frame[] all = frames;
     long index = pfn - FIRST_PFN;
-    Frame frame = index < 0 || index >= FRAMES_MAX ? null : frames.get((int) index);
-    if (frame == null) {
+    if (index < 0 || index >= all.length || all[(int) index] == null) {
       throw new IllegalStateException("no page frame 0x" + Long.toHexString(pfn));
     }
-    return frame;
+    return all[(int) index];
   }
 }

@@ -2,33 +2,41 @@ package io.stalemate.jvm;
 
 import io.stalemate.machine.Rcu;
 import java.util.ArrayDeque;
-import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
-/**
- * RCU on top of SRCU's counters. Callbacks run, in the order they were queued, on one daemon thread that starts with
- * the first of them, each after a grace period of its own.
- */
+/** RCU on top of SRCU's counters. Callbacks run in the order they were queued, each after a grace period of its own. */
 final class NativeRcu implements Rcu {
 
+  private final RcuCallbacks runner;
   private final NativeSrcu domain = new NativeSrcu("rcu");
-  private final ThreadLocal<ArrayDeque<Integer>> ranks = ThreadLocal.withInitial(ArrayDeque::new);
+  // By thread: how deep in sections it is, and the rank of the outermost.
+  private final PerThread depth = new PerThread();
+  private final PerThread rank = new PerThread();
 
-  // Guarded by callbacks.
-  private final Queue<Runnable> callbacks = new ArrayDeque<>();
+  // Guarded by callbacks. A class and no interface: Lincheck does not see notifyAll() called through one.
+  private final ArrayDeque<Runnable> callbacks = new ArrayDeque<>(4);
   private boolean running;
   private @Nullable Throwable failed;
 
+  NativeRcu(RcuCallbacks runner) {
+    this.runner = runner;
+  }
+
   @Override
   public void readLock() {
-    ranks.get().push(domain.readLock());
+    if (depth.get() == 0) {
+      rank.add(domain.readLock() - rank.get());
+    }
+    depth.add(1);
   }
 
   @Override
   public void readUnlock() {
-    ArrayDeque<Integer> mine = ranks.get();
-    Misuse.check(!mine.isEmpty(), "rcu", "no read section of the caller");
-    domain.readUnlock(mine.pop());
+    Misuse.check(depth.get() > 0, "rcu", "no read section of the caller");
+    depth.add(-1);
+    if (depth.get() == 0) {
+      domain.readUnlock(rank.get());
+    }
   }
 
   @Override
@@ -40,7 +48,7 @@ final class NativeRcu implements Rcu {
   public void call(Runnable callback) {
     synchronized (callbacks) {
       callbacks.add(callback);
-      if (!running) {
+      if (runner == RcuCallbacks.ON_A_THREAD && !running) {
         running = true;
         Thread softirq = new Thread(this::run, "rcu");
         softirq.setDaemon(true);
@@ -49,16 +57,13 @@ final class NativeRcu implements Rcu {
     }
   }
 
-  /** {@code rcu_barrier()}: waits for every callback queued so far. */
+  /** {@code rcu_barrier()}: returns when every callback queued so far has run. */
   void barrier() {
+    if (runner == RcuCallbacks.AT_BARRIER) {
+      runAll();
+    }
     synchronized (callbacks) {
-      while (running) {
-        try {
-          callbacks.wait();
-        } catch (InterruptedException e) {
-          throw new IllegalStateException("interrupted in rcu_barrier", e);
-        }
-      }
+      Monitor.await(callbacks, () -> !running);
       if (failed != null) {
         throw new IllegalStateException("an RCU callback failed", failed);
       }
@@ -67,16 +72,20 @@ final class NativeRcu implements Rcu {
 
   private void run() {
     try {
-      for (Runnable callback = next(); callback != null; callback = next()) {
-        domain.synchronize();
-        callback.run();
-      }
+      runAll();
     } catch (RuntimeException | Error e) {
       synchronized (callbacks) {
         failed = e;
         running = false;
         callbacks.notifyAll();
       }
+    }
+  }
+
+  private void runAll() {
+    for (Runnable callback = next(); callback != null; callback = next()) {
+      domain.synchronize();
+      callback.run();
     }
   }
 

@@ -2,6 +2,7 @@ package io.stalemate.jvm;
 
 import io.stalemate.machine.RcuWait;
 import io.stalemate.machine.TaskState;
+import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** At most one waiter, published in a reference; woken by its state and an unpark. */
@@ -29,8 +30,9 @@ final class NativeRcuWait implements RcuWait {
 
   @Override
   public boolean wakeUp() {
-    // A volatile load: what the caller stored before, the waiter's test sees, or else this sees the waiter. Pairs with
+    // What the caller stored before, the waiter's test sees, or else this sees the waiter. Pairs with the barrier after
     // the waiter's store of its state.
+    VarHandle.fullFence();
     NativeTasks.NativeTask waiter = task.get();
     return waiter != null && waiter.wake();
   }

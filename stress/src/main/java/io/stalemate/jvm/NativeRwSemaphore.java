@@ -1,54 +1,79 @@
 package io.stalemate.jvm;
 
 import io.stalemate.machine.RwSemaphore;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.jspecify.annotations.Nullable;
 
-/** A sleeping reader-writer lock: the JDK's in its fair form, in which a waiting writer keeps new readers out. */
+/** A sleeping reader-writer lock: holders under a monitor. A waiting writer keeps new readers out. */
 final class NativeRwSemaphore implements RwSemaphore {
 
   private final String name;
-  private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock(true);
+  private final PerThread reads = new PerThread();
+  // Guarded by the monitor of this.
+  private @Nullable Thread writer;
+  private int readers;
+  private int writersWaiting;
 
   NativeRwSemaphore(String name) {
     this.name = name;
   }
 
   @Override
-  public void downRead() {
-    Misuse.check(!lock.isWriteLockedByCurrentThread(), name, "read by its writer");
-    lock.readLock().lock();
+  public synchronized void downRead() {
+    Misuse.check(writer != Thread.currentThread(), name, "read by its writer");
+    Monitor.await(this, this::admitsReaders);
+    read();
   }
 
   @Override
-  public boolean downReadTrylock() {
-    return !lock.isWriteLockedByCurrentThread() && !lock.hasQueuedThreads() && lock.readLock().tryLock();
+  public synchronized boolean downReadTrylock() {
+    boolean admitted = admitsReaders();
+    if (admitted) {
+      read();
+    }
+    return admitted;
+  }
+
+  private boolean admitsReaders() {
+    return writer == null && writersWaiting == 0;
+  }
+
+  private void read() {
+    readers++;
+    reads.add(1);
   }
 
   @Override
-  public void upRead() {
-    Misuse.check(lock.getReadHoldCount() > 0, name, "not held for reading by the caller");
-    lock.readLock().unlock();
+  public synchronized void upRead() {
+    Misuse.check(reads.get() > 0, name, "not held for reading by the caller");
+    reads.add(-1);
+    readers--;
+    notifyAll();
   }
 
   @Override
-  public void downWrite() {
-    Misuse.check(!lock.isWriteLockedByCurrentThread(), name, "taken again by its writer");
-    lock.writeLock().lock();
+  public synchronized void downWrite() {
+    Misuse.check(writer != Thread.currentThread(), name, "taken again by its writer");
+    Misuse.check(reads.get() == 0, name, "written by its reader");
+    writersWaiting++;
+    Monitor.await(this, () -> writer == null && readers == 0);
+    writersWaiting--;
+    writer = Thread.currentThread();
   }
 
   @Override
-  public void upWrite() {
+  public synchronized void upWrite() {
     assertHeldWrite();
-    lock.writeLock().unlock();
+    writer = null;
+    notifyAll();
   }
 
   @Override
-  public void assertHeld() {
-    Misuse.check(lock.isWriteLockedByCurrentThread() || lock.getReadHoldCount() > 0, name, "not held by the caller");
+  public synchronized void assertHeld() {
+    Misuse.check(writer == Thread.currentThread() || reads.get() > 0, name, "not held by the caller");
   }
 
   @Override
-  public void assertHeldWrite() {
-    Misuse.check(lock.isWriteLockedByCurrentThread(), name, "not held for writing by the caller");
+  public synchronized void assertHeldWrite() {
+    Misuse.check(writer == Thread.currentThread(), name, "not held for writing by the caller");
   }
 }

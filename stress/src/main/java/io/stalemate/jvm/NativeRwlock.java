@@ -15,7 +15,8 @@ final class NativeRwlock implements Rwlock {
   private final AtomicInteger writersWaiting = new AtomicInteger();
   private final AtomicInteger readersWaiting = new AtomicInteger();
   private final PerThread reads = new PerThread();
-  private volatile @Nullable Thread writer;
+  // Written by the writer alone; others compare it with themselves, so that any value they may read will do.
+  private @Nullable Thread writer;
 
   NativeRwlock(String name) {
     this.name = name;
@@ -50,6 +51,7 @@ final class NativeRwlock implements Rwlock {
   @Override
   public void writeLock() {
     Misuse.check(writer != Thread.currentThread(), name, "taken again by its writer");
+    Misuse.check(reads.get() == 0, name, "written by its reader");
     writersWaiting.incrementAndGet();
     int round = 0;
     while (!holders.compareAndSet(0, WRITER)) {

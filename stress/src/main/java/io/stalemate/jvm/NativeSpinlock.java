@@ -13,8 +13,8 @@ final class NativeSpinlock implements Spinlock {
   private final String name;
   private final AtomicLong nextTicket = new AtomicLong();
   private final AtomicLong serving = new AtomicLong();
-  // Written by the holder alone; others compare it with themselves.
-  private volatile @Nullable Thread owner;
+  // Written by the holder alone; others compare it with themselves, so that any value they may read will do.
+  private @Nullable Thread owner;
 
   NativeSpinlock(String name) {
     this.name = name;
@@ -46,6 +46,11 @@ final class NativeSpinlock implements Spinlock {
     assertHeld();
     owner = null;
     serving.setRelease(serving.getPlain() + 1);
+  }
+
+  /** Number of threads that wait for the lock now. */
+  long waiting() {
+    return Math.max(0, nextTicket.get() - serving.get() - 1);
   }
 
   @Override

@@ -1,26 +1,26 @@
 package io.stalemate.jvm;
 
 import io.stalemate.machine.Srcu;
+import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
-import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * SRCU with two ranks of counters, a flip and two scans, as {@code kernel/rcu/srcutree.c} (kvm-protocol section 2) has
- * it. A reader that was preempted between reading the index and counting itself is what the first scan is for.
+ * it. A reader that was preempted between reading the index and counting itself is what the first scan is for. The
+ * barriers bear the kernel's letters.
  *
  * <p>model: counters are striped by thread instead of by CPU.
  */
 final class NativeSrcu implements Srcu {
 
-  private static final int STRIPES = 8;
+  private static final int STRIPES = 4;
 
   private final String name;
   private final AtomicInteger srcuIdx = new AtomicInteger();
   // Entry stripe * 2 + rank.
   private final AtomicLongArray locks = new AtomicLongArray(2 * STRIPES);
   private final AtomicLongArray unlocks = new AtomicLongArray(2 * STRIPES);
-  private final ReentrantLock gpMutex = new ReentrantLock();
   private final PerThread sections = new PerThread();
 
   NativeSrcu(String name) {
@@ -30,8 +30,9 @@ final class NativeSrcu implements Srcu {
   @Override
   public int readLock() {
     int rank = srcuIdx.getOpaque() & 1;
-    // A full barrier after the count, B: the section does not begin before it is counted. Pairs with A.
     locks.getAndIncrement(stripe() * 2 + rank);
+    // B: the section does not begin before it is counted. Pairs with A.
+    VarHandle.fullFence();
     sections.add(1);
     return rank;
   }
@@ -40,22 +41,29 @@ final class NativeSrcu implements Srcu {
   public void readUnlock(int index) {
     assertReadHeld();
     sections.add(-1);
-    // A full barrier before the count, C: the section is over when it is counted. Pairs with A.
+    // C: the section is over when it is counted. Pairs with A.
+    VarHandle.fullFence();
     unlocks.getAndIncrement(stripe() * 2 + index);
   }
 
   @Override
   public void synchronize() {
     Misuse.check(sections.get() == 0, name, "a reader waits for its own grace period");
-    gpMutex.lock();
-    try {
-      // Stragglers of the flip before the last.
-      waitForReaders(srcuIdx.get() + 1 & 1);
-      int before = srcuIdx.getAndIncrement();
-      waitForReaders(before & 1);
-    } finally {
-      gpMutex.unlock();
-    }
+    // What the caller did before is seen by sections that begin later. Pairs with B.
+    VarHandle.fullFence();
+    gracePeriod();
+    // Sections that ended are over for the caller. Pairs with C.
+    VarHandle.fullFence();
+  }
+
+  /** One at a time: srcu_gp_mutex. */
+  private synchronized void gracePeriod() {
+    // Stragglers of the flip before the last.
+    waitForReaders(srcuIdx.get() + 1 & 1);
+    int before = srcuIdx.getAndIncrement();
+    // D: who is counted from now on has the new index, or read the old one before the flip.
+    VarHandle.fullFence();
+    waitForReaders(before & 1);
   }
 
   private void waitForReaders(int rank) {
@@ -71,7 +79,8 @@ final class NativeSrcu implements Srcu {
     for (int stripe = 0; stripe < STRIPES; stripe++) {
       left += unlocks.get(stripe * 2 + rank);
     }
-    // Volatile loads are A: the sums stay in this order. Pairs with B and C.
+    // A: the sums stay in this order. Pairs with B and C.
+    VarHandle.fullFence();
     long came = 0;
     for (int stripe = 0; stripe < STRIPES; stripe++) {
       came += locks.get(stripe * 2 + rank);
@@ -79,8 +88,8 @@ final class NativeSrcu implements Srcu {
     return came == left;
   }
 
-  private static int stripe() {
-    return (int) Thread.currentThread().threadId() & (STRIPES - 1);
+  private int stripe() {
+    return sections.index() & STRIPES - 1;
   }
 
   @Override

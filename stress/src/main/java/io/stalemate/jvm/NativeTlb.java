@@ -19,11 +19,12 @@ final class NativeTlb implements Tlb {
   private static final int CAPACITY = 64;
 
   private final NativePages pages;
+  private final NativeTasks tasks;
   private final List<Cpu> cpus = new ArrayList<>();
-  private final ThreadLocal<long[]> results = ThreadLocal.withInitial(() -> new long[2]);
 
-  NativeTlb(NativePages pages, int cpuCount) {
+  NativeTlb(NativePages pages, NativeTasks tasks, int cpuCount) {
     this.pages = pages;
+    this.tasks = tasks;
     for (int cpu = 0; cpu < cpuCount; cpu++) {
       cpus.add(new Cpu());
     }
@@ -89,7 +90,7 @@ final class NativeTlb implements Tlb {
       case FETCH -> EXEC;
     };
     if ((entry.permissions & needed) == 0) {
-      results.get()[1] = entry.level;
+      tasks.current().deniedLevel = entry.level;
       return DENIED;
     }
     long pfn = entry.pfn + (gfn - entry.gfn);
@@ -98,19 +99,19 @@ final class NativeTlb implements Tlb {
     if (needed == WRITE) {
       word.writeOnce(value);
     } else {
-      results.get()[0] = word.readOnce();
+      tasks.current().loaded = word.readOnce();
     }
     return HIT;
   }
 
   @Override
   public long loaded() {
-    return results.get()[0];
+    return tasks.current().loaded;
   }
 
   @Override
   public int deniedLevel() {
-    return (int) results.get()[1];
+    return tasks.current().deniedLevel;
   }
 
   @Override

@@ -2,15 +2,15 @@ package io.stalemate.jvm;
 
 import io.stalemate.machine.TaskState;
 import io.stalemate.machine.WaitQueue;
-import java.util.LinkedHashSet;
-import java.util.Set;
+import java.util.ArrayList;
+import java.util.List;
 
 /** A queue of tasks under its own lock. */
 final class NativeWaitQueue implements WaitQueue {
 
   private final NativeTasks tasks;
-  // Guarded by itself. Insertion order is the order of joining.
-  private final Set<NativeTasks.NativeTask> waiters = new LinkedHashSet<>();
+  // Guarded by itself, in the order of joining.
+  private final List<NativeTasks.NativeTask> waiters = new ArrayList<>();
 
   NativeWaitQueue(NativeTasks tasks) {
     this.tasks = tasks;
@@ -18,10 +18,14 @@ final class NativeWaitQueue implements WaitQueue {
 
   @Override
   public void prepare(TaskState state) {
+    NativeTasks.NativeTask task = tasks.current();
     synchronized (waiters) {
-      waiters.add(tasks.current());
+      if (!waiters.contains(task)) {
+        waiters.add(task);
+      }
+      // Inside, so that who wakes up sees state and place together.
+      tasks.setCurrentState(state);
     }
-    tasks.setCurrentState(state);
   }
 
   @Override
@@ -36,7 +40,7 @@ final class NativeWaitQueue implements WaitQueue {
   public void wakeUp() {
     synchronized (waiters) {
       if (!waiters.isEmpty()) {
-        waiters.iterator().next().wake();
+        waiters.getFirst().wake();
       }
     }
   }

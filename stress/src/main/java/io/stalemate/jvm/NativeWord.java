@@ -4,7 +4,10 @@ import io.stalemate.machine.Word;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
-/** A field of this object; each access in the mode that the package's table names. */
+/**
+ * A field of this object; each access in the mode that the package's table names. A read-modify-write has a full fence
+ * on either side: Java's volatile mode orders it with volatile accesses only, the kernel's order it with all.
+ */
 final class NativeWord implements Word {
 
   private static final VarHandle VALUE;
@@ -55,26 +58,41 @@ final class NativeWord implements Word {
 
   @Override
   public long cmpxchg(long expected, long newValue) {
-    return (long) VALUE.compareAndExchange(this, expected, newValue);
+    VarHandle.fullFence();
+    long old = (long) VALUE.compareAndExchange(this, expected, newValue);
+    VarHandle.fullFence();
+    return old;
   }
 
   @Override
   public long xchg(long newValue) {
-    return (long) VALUE.getAndSet(this, newValue);
+    VarHandle.fullFence();
+    long old = (long) VALUE.getAndSet(this, newValue);
+    VarHandle.fullFence();
+    return old;
   }
 
   @Override
   public long fetchAdd(long delta) {
-    return (long) VALUE.getAndAdd(this, delta);
+    VarHandle.fullFence();
+    long old = (long) VALUE.getAndAdd(this, delta);
+    VarHandle.fullFence();
+    return old;
   }
 
   @Override
   public long fetchOr(long mask) {
-    return (long) VALUE.getAndBitwiseOr(this, mask);
+    VarHandle.fullFence();
+    long old = (long) VALUE.getAndBitwiseOr(this, mask);
+    VarHandle.fullFence();
+    return old;
   }
 
   @Override
   public long fetchAnd(long mask) {
-    return (long) VALUE.getAndBitwiseAnd(this, mask);
+    VarHandle.fullFence();
+    long old = (long) VALUE.getAndBitwiseAnd(this, mask);
+    VarHandle.fullFence();
+    return old;
   }
 }

@@ -20,7 +20,7 @@ class NativeYardstickTest {
         yardstick.vcpuFault();
         yardstick.vcpuFault();
       };
-      return new Bindings.Program(
+      return new Program(
           List.of(vcpu, vcpu, vcpu, () -> yardstick.invalidate(0), () -> yardstick.invalidate(1)),
           () -> assertThat(warnings(m)).isEmpty());
     });

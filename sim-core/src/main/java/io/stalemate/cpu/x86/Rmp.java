@@ -1,11 +1,9 @@
 package io.stalemate.cpu.x86;
 
 import io.stalemate.machine.Machine;
+import io.stalemate.machine.ObjectTable;
 import io.stalemate.machine.Tracepoint;
 import io.stalemate.machine.Word;
-import java.util.ArrayList;
-import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The reverse map table of SEV-SNP, one for the machine: whose each frame is. Hardware looks a frame up when a guest's
@@ -18,7 +16,7 @@ public final class Rmp {
 
   private final Machine m;
   // An entry by pfn, made when its frame first comes up. Only which words there are is kept here, no state.
-  private final List<@Nullable Word> entries = new ArrayList<>();
+  private final ObjectTable<Word> entries = new ObjectTable<>();
 
   /** A table that assigns no frame. */
   public Rmp(Machine m) {
@@ -40,15 +38,7 @@ public final class Rmp {
   }
 
   private Word entry(long pfn) {
-    int index = (int) pfn;
-    while (entries.size() <= index) {
-      entries.add(null);
-    }
-    Word entry = entries.get(index);
-    if (entry == null) {
-      entry = m.word("rmp", pfn, 0);
-      entries.set(index, entry);
-    }
-    return entry;
+    Word entry = entries.find((int) pfn);
+    return entry != null ? entry : entries.putIfAbsent((int) pfn, m.word("rmp", pfn, 0));
   }
 }

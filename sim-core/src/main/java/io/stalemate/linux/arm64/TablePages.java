@@ -5,13 +5,11 @@ import io.stalemate.linux.kvm.MmuMemoryCache;
 import io.stalemate.machine.Gfp;
 import io.stalemate.machine.KernelFunction;
 import io.stalemate.machine.Machine;
+import io.stalemate.machine.ObjectTable;
 import io.stalemate.machine.PageUse;
 import io.stalemate.machine.Pages;
 import io.stalemate.machine.Tracepoint;
 import io.stalemate.machine.Word;
-import java.util.ArrayList;
-import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * {@code kvm_s2_mm_ops}: the memory of stage-2 tables as the host gives it. A table page's reference count is one for
@@ -21,8 +19,8 @@ public class TablePages {
 
   private final Machine m;
   private final StageTwoGeometry geometry;
-  // A frame's count is made when the frame first becomes a table and stays: nobody can know the pfn before.
-  private final List<@Nullable Word> pageCounts = new ArrayList<>();
+  // By pfn. A frame's count is made when the frame first becomes a table and stays: nobody can know the pfn before.
+  private final ObjectTable<Word> pageCounts = new ObjectTable<>();
 
   /** The table pages of one VM, whose tables have shape {@code geometry}. */
   public TablePages(Machine m, StageTwoGeometry geometry) {
@@ -86,11 +84,8 @@ public class TablePages {
 
   private long initialised(long pfn) {
     if (pfn != Pages.NO_PAGE) {
-      while (pageCounts.size() <= pfn) {
-        pageCounts.add(null);
-      }
-      if (pageCounts.get((int) pfn) == null) {
-        pageCounts.set((int) pfn, m.word("page_count", pfn, 0));
+      if (pageCounts.find((int) pfn) == null) {
+        pageCounts.putIfAbsent((int) pfn, m.word("page_count", pfn, 0));
       }
       // model: the kernel's allocator hands a page out with its reference
       count(pfn).writeOnce(1);
@@ -100,7 +95,7 @@ public class TablePages {
   }
 
   private Word count(long table) {
-    Word count = table < pageCounts.size() ? pageCounts.get((int) table) : null;
+    Word count = pageCounts.find((int) table);
     if (count == null) {
       throw new IllegalArgumentException("frame " + table + " was never a stage-2 table");
     }

@@ -4,6 +4,7 @@ import io.stalemate.linux.Errno;
 import io.stalemate.linux.mm.MemMap;
 import io.stalemate.machine.KernelFunction;
 import io.stalemate.machine.Machine;
+import io.stalemate.machine.ObjectTable;
 import io.stalemate.machine.Tracepoint;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,8 +21,8 @@ public abstract class GmemFiles {
   protected final GmemPageCache pageCache;
 
   private final List<KvmGmem> files = new ArrayList<>();
-  // What bindings point to: memslots are immutable and only their serials are shared, so a plain append-only list does.
-  private final List<KvmMemorySlot> bound = new ArrayList<>();
+  // What bindings point to, by serial: memslots are immutable.
+  private final ObjectTable<KvmMemorySlot> bound = new ObjectTable<>();
 
   GmemFiles(Kvm kvm) {
     this.kvm = kvm;
@@ -67,7 +68,7 @@ public abstract class GmemFiles {
     if (start >= 0 && start <= gmem.npages - slot.npages()) {
       gmem.filemapInvalidateLock.downWrite();
       if (isUnbound(gmem, start, start + slot.npages())) {
-        bound.add(slot);
+        bound.putIfAbsent((int) slot.serial(), slot);
         binding.file().writeOnce(1);
         storeRange(gmem, start, start + slot.npages(), slot.serial());
         m.trace(Tracepoint.GMEM_BIND, gmem.id, slot.baseGfn(), slot.npages(), start);
@@ -127,10 +128,8 @@ public abstract class GmemFiles {
   final @Nullable KvmMemorySlot firstBound(KvmGmem gmem, long start, long end) {
     for (long index = start; index < end; index++) {
       long serial = gmem.bindings.at((int) index).readOnce();
-      for (KvmMemorySlot slot : bound) {
-        if (slot.serial() == serial) {
-          return slot;
-        }
+      if (serial != 0) {
+        return bound.get((int) serial);
       }
     }
     return null;

@@ -4,6 +4,7 @@ import static io.stalemate.linux.Errno.EOPNOTSUPP;
 
 import io.stalemate.machine.KernelFunction;
 import io.stalemate.machine.Machine;
+import io.stalemate.machine.ObjectTable;
 import io.stalemate.machine.Tracepoint;
 import io.stalemate.machine.Word;
 import java.util.ArrayList;
@@ -21,8 +22,8 @@ public class KvmIoBus {
   /** Which bus is in use. Published by release, read under srcu. */
   private final Word buses;
 
-  // As with memslots, only the index is shared; appended to under slots_lock.
-  private final List<List<Device>> published = new ArrayList<>();
+  // As with memslots, only the index is shared; added to under slots_lock.
+  private final ObjectTable<List<Device>> published = new ObjectTable<>();
 
   /** The bus of {@code kvm}, empty. */
   public KvmIoBus(Kvm kvm) {

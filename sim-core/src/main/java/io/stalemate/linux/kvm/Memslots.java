@@ -2,11 +2,11 @@ package io.stalemate.linux.kvm;
 
 import io.stalemate.machine.KernelFunction;
 import io.stalemate.machine.Machine;
+import io.stalemate.machine.ObjectTable;
 import io.stalemate.machine.TaskState;
 import io.stalemate.machine.Tracepoint;
 import io.stalemate.machine.Word;
 import io.stalemate.machine.WordArray;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -21,9 +21,8 @@ public class Memslots {
   /** {@code kvm->memslots[0]}: which set is active. Published by release, read under srcu or slots_lock. */
   private final Word memslots;
 
-  // A set never changes once it is published, and only its index is shared: so the table of all sets is a plain list,
-  // appended to under slots_lock.
-  private final List<KvmMemslots> sets = new ArrayList<>();
+  // A set never changes once it is published, and only its index is shared; added to under slots_lock.
+  private final ObjectTable<KvmMemslots> sets = new ObjectTable<>();
 
   public Memslots(Kvm kvm) {
     this.kvm = kvm;
@@ -35,7 +34,7 @@ public class Memslots {
   /** model: the VM's memslots have changed {@code generation} times already. Set-up only, before there is any. */
   public void beginAtGeneration(long generation) {
     if (generation != 0) {
-      sets.getFirst().generation().write(generation);
+      sets.get(0).generation().write(generation);
     }
   }
 

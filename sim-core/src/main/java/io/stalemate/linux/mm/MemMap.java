@@ -3,27 +3,23 @@ package io.stalemate.linux.mm;
 import io.stalemate.machine.Gfp;
 import io.stalemate.machine.KernelFunction;
 import io.stalemate.machine.Machine;
+import io.stalemate.machine.ObjectTable;
 import io.stalemate.machine.PageUse;
 import io.stalemate.machine.Pages;
 import io.stalemate.machine.TaskState;
 import io.stalemate.machine.Tracepoint;
 import io.stalemate.machine.WaitQueue;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** {@code mem_map}: the {@link Page} of every frame of user memory, and the operations on pages by frame number. */
 public class MemMap {
-  private static final int SECTION_PAGES = 64;
-
   protected final Machine m;
   private final HugetlbPool hugetlb;
   private final Optional<Mte> mte;
-  // mem_section: pages by pfn, 64 a section, sections made as they come up. A page's entry is made when its frame is
-  // first handed out and never changes: no task can know the pfn before.
-  private final List<@Nullable Page[]> sections = new ArrayList<>();
+  // By pfn. A page's entry is made when its frame is first handed out: no task can know the pfn before.
+  private final ObjectTable<Page> pages = new ObjectTable<>();
   // The kernel hashes pages to shared wait queues; here all share one.
   private final WaitQueue folioWait;
 
@@ -201,15 +197,10 @@ public class MemMap {
   }
 
   private @Nullable Page lookup(long pfn) {
-    int section = (int) (pfn / SECTION_PAGES);
-    return section < sections.size() ? sections.get(section)[(int) (pfn % SECTION_PAGES)] : null;
+    return pages.find((int) pfn);
   }
 
   private void put(Page page) {
-    int section = (int) (page.pfn() / SECTION_PAGES);
-    while (sections.size() <= section) {
-      sections.add(new @Nullable Page[SECTION_PAGES]);
-    }
-    sections.get(section)[(int) (page.pfn() % SECTION_PAGES)] = page;
+    pages.putIfAbsent((int) page.pfn(), page);
   }
 }

@@ -3,13 +3,12 @@ package io.stalemate.linux.mm;
 import io.stalemate.linux.Errno;
 import io.stalemate.machine.KernelFunction;
 import io.stalemate.machine.Machine;
+import io.stalemate.machine.ObjectTable;
 import io.stalemate.machine.RwSemaphore;
 import io.stalemate.machine.Spinlock;
 import io.stalemate.machine.Tracepoint;
 import io.stalemate.machine.Word;
 import io.stalemate.machine.WordArray;
-import java.util.ArrayList;
-import java.util.List;
 
 /**
  * {@code struct mm_struct}: the address space of one VMM, {@link #hvaPages} pages of it. Words of a row are indexed by
@@ -35,8 +34,8 @@ public class MmStruct {
 
   private final WordArray ptes;
   private final WordArray vmaSerials;
-  // VMAs are immutable and only the serial is shared, so a plain append-only list is enough; appended under mmap_lock.
-  private final List<Vma> vmas = new ArrayList<>();
+  // VMAs are immutable and only the serial is shared; added to under mmap_lock.
+  private final ObjectTable<Vma> vmas = new ObjectTable<>();
 
   /** An empty address space of {@code hvaPages} pages. */
   public MmStruct(MemMap memMap, MmuNotifierSubscriptions notifiers, int hvaPages) {

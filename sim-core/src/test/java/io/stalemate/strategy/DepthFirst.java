@@ -65,7 +65,7 @@ public final class DepthFirst implements Strategy {
   }
 
   /** Moves on to the next schedule; yields false if there is none. */
-  private boolean next() {
+  boolean next() {
     while (!path.isEmpty()) {
       long[] untried = path.getLast();
       untried[0] &= untried[0] - 1;

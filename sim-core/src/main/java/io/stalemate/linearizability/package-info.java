@@ -4,8 +4,9 @@
  *
  * <p>Pure: histories in, verdicts out. Start at {@link io.stalemate.linearizability.Specification}, then
  * {@link io.stalemate.linearizability.Checker}; {@link io.stalemate.linearizability.Register},
- * {@link io.stalemate.linearizability.PageMap} and {@link io.stalemate.linearizability.Memslots} are specifications,
- * {@link io.stalemate.linearizability.Drawing} shows a history to people.
+ * {@link io.stalemate.linearizability.PageMap}, {@link io.stalemate.linearizability.Memslots} and
+ * {@link io.stalemate.linearizability.Attributes} are specifications, {@link io.stalemate.linearizability.Drawing}
+ * shows a history to people.
  *
  * <p>May import: nothing of ours. Who makes histories of events is the oracles' business.
  */

@@ -20,6 +20,7 @@ final class ConcurrentHistory<S, O> {
   private final Specification<S, O> specification;
   private final Checker<S, O> checker;
   private final List<Operation<O>> operations = new ArrayList<>();
+  private Verdict verdict = Verdict.YES;
 
   ConcurrentHistory(Specification<S, O> specification) {
     this.specification = specification;
@@ -28,6 +29,7 @@ final class ConcurrentHistory<S, O> {
 
   void clear() {
     operations.clear();
+    verdict = Verdict.YES;
   }
 
   /** Adds what {@code task} did between two events; without an end, {@link Operation#PENDING}, maybe. */
@@ -35,9 +37,15 @@ final class ConcurrentHistory<S, O> {
     operations.add(new Operation<>(task, what, begin, end));
   }
 
-  /** Whether no order explains it. One that is too hard to judge is not refused. */
+  /** Whether no order explains it. One that is too hard to judge is not refused, but {@link #undecided}. */
   boolean refused() {
-    return checker.check(operations) == Verdict.NO;
+    verdict = checker.check(operations);
+    return verdict == Verdict.NO;
+  }
+
+  /** Once it was judged: whether it was too hard to judge. */
+  boolean undecided() {
+    return verdict == Verdict.UNKNOWN;
   }
 
   /** Once it was refused: the operation that nothing explains. */

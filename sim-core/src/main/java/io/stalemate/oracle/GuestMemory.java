@@ -286,6 +286,7 @@ final class GuestMemory extends Watch {
     if (!register.linearizes()) {
       lost(place, (int) register.first(), (int) register.second());
     }
+    leaves(register.undecided());
   }
 
   private void lost(int place, int first, int second) {

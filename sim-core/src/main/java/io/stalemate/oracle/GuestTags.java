@@ -211,6 +211,7 @@ final class GuestTags extends Watch {
       if (!accesses.linearizes(trace(), accesses.placeAt(n))) {
         lost(accesses.placeAt(n), accesses.first(), accesses.second());
       }
+      leaves(accesses.undecided());
     }
   }
 

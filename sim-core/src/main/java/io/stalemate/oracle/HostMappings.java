@@ -68,8 +68,8 @@ final class HostMappings {
   }
 
   /**
-   * Whether frame {@code pfn} is where it has to be in a huge page of which other parts are still mapped. A huge page is
-   * one entry for the hardware, though the host's events come page by page.
+   * Whether frame {@code pfn} is where it has to be in a huge page of which other parts are still mapped. A huge page
+   * is one entry for the hardware, though the host's events come page by page.
    */
   boolean isPartOfHugePage(int row, long pfn) {
     long pages = 1L << rows.get(row, SHIFT);

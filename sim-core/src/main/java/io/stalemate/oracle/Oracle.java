@@ -35,4 +35,9 @@ public interface Oracle {
 
   /** The run is over. */
   void end(Ending ending);
+
+  /** Whether some of the run that is over was too hard to judge: neither found wrong nor known to be right. */
+  default boolean undecided() {
+    return false;
+  }
 }

@@ -93,6 +93,16 @@ public final class OracleSet {
     return findings;
   }
 
+  /** Whether any oracle could not judge all of the run that is over. */
+  public boolean undecided() {
+    for (int i = 0; i < oracles.size(); i++) {
+      if (oracles.get(i).undecided()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Whether any oracle found something so far. */
   public boolean foundAny() {
     for (int i = 0; i < found.size(); i++) {

@@ -30,6 +30,7 @@ final class PageHistory {
   private final long[] pairEnd = new long[Watch.TASKS_MAX];
   private final int[] called = new int[Watch.TASKS_MAX];
   private final int[] started = new int[Watch.TASKS_MAX];
+  private final OwnerHistory owners = new OwnerHistory(history);
   private int tasks;
   private boolean translated;
 
@@ -38,6 +39,7 @@ final class PageHistory {
     history.clear();
     host.clear();
     frames.clear();
+    owners.clear();
     tasks = 0;
   }
 
@@ -120,6 +122,19 @@ final class PageHistory {
     int row = frames.find(frame);
     if (host.find(hva) >= 0 && (row < 0 || frames.get(row, 0) == HOSTS)) {
       history.add(task, new PageMapOperation.Translate(hva, frame, write), begin, end);
+      translated = true;
+    }
+  }
+
+  /** What protected KVM does to the owners of the host's pages. */
+  OwnerHistory owners() {
+    return owners;
+  }
+
+  /** {@code HOST_MEM_ABORT_DONE}, of an abort that began at {@code begin}. */
+  void aborted(Trace trace, int begin, int event) {
+    if (host.find(trace.b(event) >>> StageTwoEntry.PAGE_SHIFT) >= 0) {
+      owners.aborted(trace, begin, event);
       translated = true;
     }
   }

@@ -54,6 +54,11 @@ final class RegisterHistory {
     return !history.refused();
   }
 
+  /** Once that was asked: whether it was too hard to say. */
+  boolean undecided() {
+    return history.undecided();
+  }
+
   /** A value that comes back after {@link #second}. */
   long first() {
     return switch (history.stuck().what()) {

@@ -115,6 +115,11 @@ final class TagAccesses {
     return register.linearizes();
   }
 
+  /** Once that was asked: whether it was too hard to say. */
+  boolean undecided() {
+    return register.undecided();
+  }
+
   long first() {
     return tokens.key((int) register.first());
   }

@@ -22,6 +22,7 @@ abstract class Watch implements Oracle {
   private Trace trace = new Trace();
   private Consumer<Finding> found = finding -> {};
   private boolean done;
+  private boolean undecided;
 
   /** An oracle that watches {@code watches} and, if {@link Op#TRACE} is among them, {@code points}. */
   Watch(String name, String title, Set<Op> watches, Set<Tracepoint> points) {
@@ -56,11 +57,17 @@ abstract class Watch implements Oracle {
     trace = newTrace;
     found = newFound;
     done = false;
+    undecided = false;
     reset();
   }
 
   /** Forgets the run before. */
   abstract void reset();
+
+  @Override
+  public final boolean undecided() {
+    return undecided;
+  }
 
   final Trace trace() {
     return trace;
@@ -77,6 +84,11 @@ abstract class Watch implements Oracle {
       done = true;
       found.accept(new Finding(name, severity, what, rule, evidence, notes));
     }
+  }
+
+  /** Notes a history of the run that the checker could not judge, if {@code tooHard}. */
+  final void leaves(boolean tooHard) {
+    undecided |= tooHard;
   }
 
   static String hex(long value) {

@@ -183,8 +183,8 @@ public final class World implements Announced {
     return (alive & ~daemons) == 0 ? Ending.QUIESCENT : Ending.DEADLOCK;
   }
 
-  /** The task that performs what happens now, or the boot task. */
-  int current() {
+  /** The task that performs what happens now, or the boot task; others can be found blocked meanwhile. */
+  public int current() {
     return current;
   }
 

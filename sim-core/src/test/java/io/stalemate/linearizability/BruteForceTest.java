@@ -60,6 +60,19 @@ class BruteForceTest {
     });
   }
 
+  @Test
+  void attributes() {
+    agrees(new Attributes(), random -> {
+      long gfn = random.nextInt(2);
+      boolean isPrivate = random.nextBoolean();
+      return switch (random.nextInt(4)) {
+        case 0 -> new AttributeOperation.Found(gfn, isPrivate);
+        case 1 -> new AttributeOperation.Reached(gfn, isPrivate);
+        default -> new AttributeOperation.Set(gfn, isPrivate, random.nextInt(4) == 0 ? -22 : 0);
+      };
+    });
+  }
+
   private static <S, O> void agrees(Specification<S, O> specification, Function<Random, O> operations) {
     Random random = new Random(0x5eed);
     Checker<S, O> checker = new Checker<>(specification, 100_000);

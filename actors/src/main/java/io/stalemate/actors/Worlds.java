@@ -12,6 +12,8 @@ import io.stalemate.sim.SequentialMemory;
 import io.stalemate.sim.Watcher;
 import io.stalemate.sim.World;
 import io.stalemate.strategy.RandomWalk;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 
 /** The one ActorSystem of a process and its worlds. Close it when no world is running. */
@@ -31,12 +33,23 @@ public final class Worlds implements AutoCloseable {
   private record Open(int world, CompletableFuture<ActorRef<WorldActor.Command>> reply) {}
 
   private static Behavior<Open> guardian() {
-    return Behaviors.setup(context -> Behaviors.receiveMessage(open -> {
-      String dispatcher = WorldExecutors.dispatcher(open.world());
-      open.reply().complete(context.spawn(
-          WorldActor.create(dispatcher), "world-" + open.world(), WorldActor.props(dispatcher)));
-      return Behaviors.same();
-    }));
+    return Behaviors.setup(context -> {
+      Map<Integer, ActorRef<WorldActor.Command>> parents = new TreeMap<>();
+      long[] opened = new long[1];
+      return Behaviors.receiveMessage(open -> {
+        // The actors of the world before end when this one's first settle. Until then their names are taken.
+        ActorRef<WorldActor.Command> before = parents.get(open.world());
+        if (before != null) {
+          context.stop(before);
+        }
+        String dispatcher = WorldExecutors.dispatcher(open.world());
+        ActorRef<WorldActor.Command> parent = context.spawn(WorldActor.create(dispatcher),
+            "world-" + open.world() + "-" + opened[0]++, WorldActor.props(dispatcher));
+        parents.put(open.world(), parent);
+        open.reply().complete(parent);
+        return Behaviors.same();
+      });
+    });
   }
 
   private static Config config(int count) {
@@ -50,7 +63,10 @@ public final class Worlds implements AutoCloseable {
         .resolve();
   }
 
-  /** Opens world {@code index} for the calling thread, which alone may use it. {@code watcher} sees its events. */
+  /**
+   * Opens world {@code index} for the calling thread, which alone may use it. {@code watcher} sees its events. May be
+   * called again for the same index, by a thread that knows the world before is not running: that one is over then.
+   */
   public World open(int index, Watcher watcher) {
     WorldExecutor executor = executors.of(index);
     executor.adopt();
@@ -58,6 +74,11 @@ public final class Worlds implements AutoCloseable {
     system.tell(new Open(index, parent));
     ActorEngine engine = new ActorEngine(executor, parent.join());
     return new World(engine, watcher, new SequentialMemory(), new RandomWalk());
+  }
+
+  /** Yields the actors there are, one a line. */
+  String tree() {
+    return system.printTree();
   }
 
   @Override

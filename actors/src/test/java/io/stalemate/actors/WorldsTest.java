@@ -67,6 +67,33 @@ final class WorldsTest {
   }
 
   @Test
+  void aWorldOpenedAgainBehavesAsNewAndLeavesNoActorOfTheOneBefore() {
+    long alone = Primitives.hash(PlainEngine.world(), new RandomWalk(), 7);
+    try (Worlds worlds = new Worlds(2)) {
+      worlds.open(1, (opcode, event) -> {});
+      List<Integer> actors = new ArrayList<>();
+      for (int opened = 0; opened < 50; opened++) {
+        World world = worlds.open(0, (opcode, event) -> {});
+        assertThat(Primitives.hash(world, new RandomWalk(), 7)).isEqualTo(alone);
+        if (opened % 2 == 0) {
+          leaveInTheMiddle(world);
+        }
+        actors.add(worlds.tree().lines().filter(line -> line.contains("world-0")).toList().size());
+      }
+      // The guardian hears a little later that those before have ended.
+      assertThat(actors).allMatch(parents -> parents < 10);
+    }
+  }
+
+  /** A run whose tasks never end. */
+  private static void leaveInTheMiddle(World world) {
+    world.begin(WorldOptions.of(1));
+    Completion never = world.machine().completion("never");
+    world.addTask("t", Role.VCPU, never::waitFor);
+    assertThat(world.run(new RandomWalk(), 0, 10)).isEqualTo(Ending.DEADLOCK);
+  }
+
+  @Test
   void anExceptionInKernelTextReachesTheCallerAndTheWorldIsUsableAfterwards() {
     long alone = Primitives.hash(PlainEngine.world(), new RandomWalk(), 3);
     IllegalStateException planted = new IllegalStateException("planted");
@@ -123,11 +150,7 @@ final class WorldsTest {
   @Test
   void closingEndsEveryThreadThoughARunWasLeftInTheMiddle() throws InterruptedException {
     Worlds worlds = new Worlds(2);
-    World world = worlds.open(0, (opcode, event) -> {});
-    world.begin(WorldOptions.of(1));
-    Completion never = world.machine().completion("never");
-    world.addTask("t", Role.VCPU, never::waitFor);
-    assertThat(world.run(new RandomWalk(), 0, 10)).isEqualTo(Ending.DEADLOCK);
+    leaveInTheMiddle(worlds.open(0, (opcode, event) -> {}));
     List<Thread> threads = Thread.getAllStackTraces().keySet().stream()
         .filter(thread -> thread.getName().startsWith("stalemate-")).toList();
     assertThat(threads).isNotEmpty();

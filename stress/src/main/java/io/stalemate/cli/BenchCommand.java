@@ -22,7 +22,7 @@ import tools.jackson.databind.node.ObjectNode;
 @Command(name = "bench", description = {
     "Measures how fast runs are here, against a bare coroutine switch.",
     "All oracles are on. Figures belong to this machine at this moment; compare the ratios."},
-    mixinStandardHelpOptions = true, version = Main.VERSION)
+    mixinStandardHelpOptions = true, version = Main.VERSION, subcommands = BenchEnginesCommand.class)
 @SuppressWarnings("NullAway.Init")
 final class BenchCommand implements Callable<Integer> {
 

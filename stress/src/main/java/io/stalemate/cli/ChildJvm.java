@@ -18,20 +18,25 @@ final class ChildJvm {
 
   private ChildJvm() {}
 
-  /**
-   * Runs a command and yields what it printed, stdout and stderr, line by line.
-   *
-   * @throws EnvironmentFault if it cannot be started, or ends otherwise than with exit code 0
-   */
-  static List<String> run(List<String> jvmOptions, List<String> arguments) {
+  /** Yields what starts a JVM with {@code jvmOptions} that runs a command of this program. */
+  static List<String> command(List<String> jvmOptions, List<String> arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(NEEDED);
     command.addAll(jvmOptions);
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
     command.addAll(arguments);
+    return command;
+  }
+
+  /**
+   * Runs a command and yields what it printed, stdout and stderr, line by line.
+   *
+   * @throws EnvironmentFault if it cannot be started, or ends otherwise than with exit code 0
+   */
+  static List<String> run(List<String> jvmOptions, List<String> arguments) {
     try {
-      Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+      Process process = new ProcessBuilder(command(jvmOptions, arguments)).redirectErrorStream(true).start();
       try (Interruption interruption = new Interruption(process::destroyForcibly)) {
         process.getOutputStream().close();
         List<String> lines = lines(process);

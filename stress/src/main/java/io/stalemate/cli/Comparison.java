@@ -7,6 +7,7 @@ import io.stalemate.scenario.token.Model;
 import io.stalemate.scenario.token.SeedToken;
 import io.stalemate.session.Case;
 import io.stalemate.session.Session;
+import io.stalemate.session.Verdict;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -27,6 +27,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ReplayCommand.class,
       ShowCommand.class,
       CompareCommand.class,
+      CheckCommand.class,
       ListCommand.class,
       TemplateCommand.class,
       BenchCommand.class,
@@ -34,7 +35,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     },
     footer = {
       "",
-      "Exit codes: 0 pass, 1 finding, 2 wrong usage, 3 nondeterminism, 5 inconclusive,",
+      "Exit codes: 0 pass, 1 finding, 2 wrong usage, 3 nondeterminism, 4 nothing selected, 5 inconclusive,",
       "6 other model, 7 input refused, 8 environment, 9 internal error, 130 interrupted.",
       "First race: stalemate run yardstick --race no-retry-check"
     })

@@ -1,20 +1,16 @@
 package io.stalemate.cli;
 
 import io.stalemate.actors.Worlds;
-import io.stalemate.scenario.file.Catalogue;
 import io.stalemate.scenario.input.Refused;
 import io.stalemate.scenario.input.Safe;
-import io.stalemate.scenario.token.Deviation;
 import io.stalemate.scenario.token.Model;
 import io.stalemate.scenario.token.ScheduleToken;
 import io.stalemate.scenario.token.SeedToken;
 import io.stalemate.scenario.token.Token;
 import io.stalemate.session.Case;
 import io.stalemate.session.Runner;
-import io.stalemate.session.Strategies;
+import io.stalemate.session.TokenRun;
 import io.stalemate.strategy.Follow;
-import io.stalemate.strategy.Replay;
-import io.stalemate.strategy.Schedule;
 import io.stalemate.strategy.Strategy;
 import io.stalemate.trace.RecordedTrace;
 import io.stalemate.trace.Trace;
@@ -23,7 +19,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -65,10 +60,8 @@ record Recorded(Case subject, Token token, Optional<RecordedTrace> trace) {
 
   private static Recorded of(
       Token token, Optional<RecordedTrace> trace, Optional<String> scenarioFile, boolean drift) {
-    if (!drift) {
-      Model.builtIn().check(token);
-    }
-    return new Recorded(Case.of(token, new Catalogue(), Subject.file(scenarioFile)), token, trace);
+    TokenRun run = TokenRun.of(token.text(), Subject.file(scenarioFile), drift);
+    return new Recorded(run.subject(), token, trace);
   }
 
   /** Yields the same schedule on another kernel. */
@@ -87,10 +80,7 @@ record Recorded(Case subject, Token token, Optional<RecordedTrace> trace) {
     if (trace.isPresent()) {
       return new Follow(choices(trace.get().trace()));
     }
-    return switch (token) {
-      case SeedToken seeded -> Strategies.of(seeded.strategy(), runner.stepsExpected());
-      case ScheduleToken scheduled -> new Replay(schedule(scheduled.deviations()));
-    };
+    return new TokenRun(subject, token).strategy(runner);
   }
 
   private static int[] choices(Trace trace) {
@@ -104,14 +94,9 @@ record Recorded(Case subject, Token token, Optional<RecordedTrace> trace) {
     return java.util.Arrays.copyOf(tasks, steps);
   }
 
-  private static Schedule schedule(List<Deviation> deviations) {
-    return new Schedule(deviations.stream().mapToInt(Deviation::step).toArray(),
-        deviations.stream().mapToInt(Deviation::task).toArray());
-  }
-
   /** Yields the seed of the run. */
   long seed() {
-    return token instanceof SeedToken seeded ? seeded.seed() : 0;
+    return new TokenRun(subject, token).seed();
   }
 
   /** Yields a world count of one: replays need no more. */

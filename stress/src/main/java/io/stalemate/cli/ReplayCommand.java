@@ -7,17 +7,13 @@ import io.stalemate.scenario.input.Safe;
 import io.stalemate.scenario.token.Model;
 import io.stalemate.session.Explanation;
 import io.stalemate.session.Runner;
+import io.stalemate.session.Verdict;
 import io.stalemate.strategy.Follow;
 import io.stalemate.strategy.Replay;
 import io.stalemate.strategy.Strategy;
 import io.stalemate.trace.RecordedTrace;
 import io.stalemate.trace.TraceDiff;
 import io.stalemate.trace.TraceText;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -85,7 +81,7 @@ final class ReplayCommand implements Callable<Integer> {
       same &= difference.isEmpty() && lost.isEmpty() && (expected == null || RunReport.hex(hash).equals(expected));
       List<Finding> findings = runner.isFinding() ? runner.findings() : List.of();
       if (traceFile != null) {
-        write(Subject.path(traceFile), TraceText.write(runner.trace(), recorded.header(runner)));
+        new WholeFile("trace", traceFile).write(TraceText.write(runner.trace(), recorded.header(runner)));
       }
       Verdict verdict = !same ? Verdict.NONDETERMINISM : findings.isEmpty() ? Verdict.PASS : Verdict.FINDING;
       int exitCode = exitCode(verdict);
@@ -170,17 +166,6 @@ final class ReplayCommand implements Callable<Integer> {
     findings.forEach(finding -> array.addObject()
         .put("oracle", finding.oracle()).put("what", finding.what()).put("rule", finding.rule()));
     global.out().println(json.text(document));
-  }
-
-  /** Writes all of it or nothing. */
-  private static void write(Path file, String text) {
-    Path temporary = file.resolveSibling(file.getFileName() + ".partial");
-    try {
-      Files.write(temporary, text.getBytes(StandardCharsets.UTF_8));
-      Files.move(temporary, file, StandardCopyOption.REPLACE_EXISTING);
-    } catch (IOException e) {
-      throw new EnvironmentFault(Safe.quote(file.toString()) + ": the trace cannot be written there");
-    }
   }
 
   private void line(String format, Object... values) {

@@ -7,6 +7,7 @@ import io.stalemate.session.Case;
 import io.stalemate.session.Explanation;
 import io.stalemate.session.Session;
 import io.stalemate.session.Tally;
+import io.stalemate.session.Verdict;
 import io.stalemate.strategy.Schedule;
 import io.stalemate.trace.Trace;
 import java.util.Optional;
@@ -53,8 +54,11 @@ final class RunJson {
         .put("steps", tally.steps())
         .put("events", tally.events())
         .put("boundReached", tally.bounds())
+        .put("undecided", tally.undecided())
         .put("nanos", result.nanos());
     RunReport.boundExample(plan, tally).ifPresent(seed -> document.put("boundToken", token.apply(seed)));
+    RunReport.undecidedExample(plan, tally)
+        .ifPresent(seed -> document.put("undecidedToken", token.apply(seed)));
     if (subject.race().isPresent()) {
       document.put("raceHasEffect", exposure.hasEffect()).put("raceExposed", !result.found().isEmpty());
     }

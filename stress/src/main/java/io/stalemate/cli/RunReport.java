@@ -11,6 +11,7 @@ import io.stalemate.session.Explanation;
 import io.stalemate.session.Runner;
 import io.stalemate.session.Session;
 import io.stalemate.session.Tally;
+import io.stalemate.session.Verdict;
 import io.stalemate.strategy.Seeded;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -72,7 +73,8 @@ final class RunReport {
 
   private boolean isConclusive() {
     Tally tally = result.tally();
-    boolean conclusive = tally.bounds() == 0 && !result.interrupted() && !exposure.isIdle() && !exposure.isMissed();
+    boolean conclusive = tally.bounds() == 0 && tally.undecided() == 0 && !result.interrupted() && !exposure.isIdle()
+        && !exposure.isMissed();
     for (int outcome = 0; outcome < tally.outcomes(); outcome++) {
       conclusive &= tally.outcome(outcome) == 0 || scenario.outcomeClass(outcome) != OutcomeClass.UNKNOWN;
     }
@@ -104,12 +106,8 @@ final class RunReport {
   }
 
   private String foundLine() {
-    int switches = explanation().recording().schedule().size();
-    return String.format(Locale.ROOT, "found in run %,d (%s), %d switches%s",
-        result.found().getFirst().index() + 1, plan.strategy(), explanation().switchesBefore(),
-        explanation().replaced()
-            ? "; a shorter schedule with " + switches + (switches == 1 ? " switch" : " switches") + " shows the same"
-            : " shortened to " + switches);
+    return String.format(Locale.ROOT, "found in run %,d (%s), %s", result.found().getFirst().index() + 1,
+        plan.strategy(), explanation().shortening());
   }
 
   private Map<String, String> handles() {
@@ -174,6 +172,10 @@ final class RunReport {
       printOutcome("bound of " + scenario.stepsMax() + " steps reached", tally.bounds(), "unknown",
           boundExample(plan, tally).map(this::seedToken).orElse(""));
     }
+    if (tally.undecided() > 0) {
+      printOutcome("history too hard to judge", tally.undecided(), "unknown",
+          undecidedExample(plan, tally).map(this::seedToken).orElse(""));
+    }
     if (!result.found().isEmpty()) {
       line("");
       for (int i = 0; i < result.found().size(); i++) {
@@ -214,6 +216,11 @@ final class RunReport {
     return seedOf(plan, tally.boundExample());
   }
 
+  /** Yields the seed of the first run with a history that was too hard to judge. */
+  static Optional<Long> undecidedExample(Session.Plan plan, Tally tally) {
+    return seedOf(plan, tally.undecidedExample());
+  }
+
   private static Optional<Long> seedOf(Session.Plan plan, long index) {
     return index == Tally.NONE ? Optional.empty() : Optional.of(Seeded.derive(plan.seed(), index));
   }
@@ -251,7 +258,8 @@ final class RunReport {
     if (exposure.isMissed()) {
       return " (the race was not exposed: see above)";
     }
-    return " (a goal was not reached, an outcome was not foreseen, or the bound on steps was hit: see above)";
+    return " (a goal was not reached, an outcome was not foreseen, the bound on steps was hit, or a history was"
+        + " too hard to judge: see above)";
   }
 
   private void line(String format, Object... values) {

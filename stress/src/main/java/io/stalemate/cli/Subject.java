@@ -1,5 +1,6 @@
 package io.stalemate.cli;
 
+import io.stalemate.report.ShellWord;
 import io.stalemate.scenario.Scenario;
 import io.stalemate.scenario.file.Catalogue;
 import io.stalemate.scenario.file.ScenarioFile;
@@ -10,13 +11,9 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /** Finds the scenario that an argument means: a built-in one, or a file. */
 final class Subject {
-
-  /** What a shell takes as it stands. */
-  private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_./+:@%=,-]+");
 
   private Subject() {}
 
@@ -33,7 +30,8 @@ final class Subject {
         || (new Catalogue().has(argument) && !Files.isRegularFile(path(argument)));
   }
 
-  private static boolean looksLikeFile(String argument) {
+  /** Whether an argument means a scenario file and not a built-in scenario. */
+  static boolean looksLikeFile(String argument) {
     return argument.endsWith(ScenarioFile.SUFFIX) || argument.indexOf('/') >= 0 || argument.indexOf('.') >= 0
         || (!new Catalogue().has(argument) && Files.isRegularFile(path(argument)));
   }
@@ -45,12 +43,12 @@ final class Subject {
 
   /** Yields what a command that takes a token of {@code subject} needs besides: the file, if it is of one. */
   static String fileOption(Case subject, Optional<String> path) {
-    return subject.isBuiltIn() ? "" : path.map(each -> " --file " + word(each)).orElse("");
+    return subject.isBuiltIn() ? "" : path.map(Subject::fileOption).orElse("");
   }
 
-  /** Yields {@code text} as one word of a shell. */
-  private static String word(String text) {
-    return PLAIN.matcher(text).matches() ? text : "'" + Safe.print(text).replace("'", "'\\''") + "'";
+  /** Yields the option that leads a command to the scenario file {@code path}. */
+  static String fileOption(String path) {
+    return " --file " + ShellWord.of(path);
   }
 
   /** Yields the path that an argument names. */

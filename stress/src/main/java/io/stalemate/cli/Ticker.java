@@ -2,25 +2,31 @@ package io.stalemate.cli;
 
 import io.stalemate.session.Session;
 import java.util.Locale;
+import java.util.function.Supplier;
 
-/** Shows on stderr, from time to time, how far a session has come. A short session shows nothing. */
+/** Shows on stderr, from time to time, how far a command has come. One that is over soon shows nothing. */
 final class Ticker implements AutoCloseable {
 
   private static final long TERMINAL_MILLIS = 1000;
   private static final long LINE_MILLIS = 15_000;
 
   private final GlobalOptions global;
-  private final Session session;
-  private final Session.Plan plan;
+  private final Supplier<String> line;
   private final long begun = System.nanoTime();
   private final boolean rewrites;
   private final Thread thread;
   private volatile boolean over;
 
+  /** Of a session. */
   Ticker(GlobalOptions global, Session session, Session.Plan plan) {
+    long begun = System.nanoTime();
+    this(global, () -> line(session, plan, (System.nanoTime() - begun) / 1e9));
+  }
+
+  /** Shows what {@code line} yields, which any thread may ask. */
+  Ticker(GlobalOptions global, Supplier<String> line) {
     this.global = global;
-    this.session = session;
-    this.plan = plan;
+    this.line = line;
     this.rewrites = global.progress() == GlobalOptions.Progress.AUTO && GlobalOptions.isTerminal();
     this.thread = Thread.ofPlatform().daemon().name("ticker").unstarted(this::run);
     if (global.progress() != GlobalOptions.Progress.NONE) {
@@ -35,18 +41,17 @@ final class Ticker implements AutoCloseable {
       } catch (InterruptedException e) {
         return;
       }
-      String line = line();
+      String now = line.get();
       if (rewrites) {
-        global.err().print("\r" + line + " ");
+        global.err().print("\r" + now + " ");
         global.err().flush();
       } else {
-        global.err().println(line);
+        global.err().println(now);
       }
     }
   }
 
-  private String line() {
-    double seconds = (System.nanoTime() - begun) / 1e9;
+  private static String line(Session session, Session.Plan plan, double seconds) {
     long runs = session.runsDone();
     String share = plan.runsMax() == Long.MAX_VALUE
         ? String.format(Locale.ROOT, "%.0f of %.0f s", seconds, plan.nanosMax() / 1e9)

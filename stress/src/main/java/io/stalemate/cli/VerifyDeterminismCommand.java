@@ -7,6 +7,7 @@ import io.stalemate.scenario.input.Refused;
 import io.stalemate.scenario.token.Model;
 import io.stalemate.session.Case;
 import io.stalemate.session.TraceHashes;
+import io.stalemate.session.Verdict;
 import io.stalemate.strategy.Seeded;
 import java.util.ArrayList;
 import java.util.List;

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -77,15 +78,19 @@ public record Splat(
     Set<String> tasks = new LinkedHashSet<>();
     for (Evidence evidence : finding.evidence().subList(0, Math.min(RACING, finding.evidence().size()))) {
       List<String> stack = stack(evidence);
-      stack.stream().filter(function -> !WALK.matcher(function).matches()).findFirst()
-          .or(() -> stack.stream().findFirst())
-          .ifPresent(function -> functions.add(Safe.print(function)));
+      telling(stack).ifPresent(function -> functions.add(Safe.print(function)));
       if (inTrace(evidence)) {
         tasks.add(Steps.task(trace(), trace().task(evidence.event())));
       }
     }
     Set<String> names = functions.isEmpty() ? tasks : functions;
     return names.isEmpty() ? "" : " in " + String.join(" / ", names);
+  }
+
+  /** Yields the innermost function of {@code stack} that says what was going on; of walks of a table, their caller. */
+  public static Optional<String> telling(List<String> stack) {
+    return stack.stream().filter(function -> !WALK.matcher(function).matches()).findFirst()
+        .or(() -> stack.stream().findFirst());
   }
 
   private void evidence(StringBuilder out, Screen screen, Evidence evidence) {

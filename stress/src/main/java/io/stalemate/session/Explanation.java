@@ -78,6 +78,26 @@ public record Explanation(
     return new Explanation(findings, recording, switchesBefore, replaced, probe.stacks(), runner.trace().hash());
   }
 
+  /**
+   * Runs it once more and yields the kernel functions that led to each of {@code events}, innermost first. The runner's
+   * trace is that of the explained run again.
+   */
+  public Map<Integer, List<Frame>> frames(Runner runner, List<Integer> events) {
+    StackProbe probe = new StackProbe(events);
+    runner.run(recording, 0, probe);
+    return probe.frames();
+  }
+
+  /** Yields how much shorter it has become: {@code 57 switches shortened to 2}. */
+  public String shortening() {
+    int switches = recording.schedule().size();
+    String text = switches + (switches == 1 ? " switch" : " switches");
+    if (replaced) {
+      return switchesBefore + " switches; a shorter schedule with " + text + " shows the same";
+    }
+    return switchesBefore == switches ? text : switchesBefore + " switches shortened to " + switches;
+  }
+
   /** Yields the token of the shortened schedule; empty if it would be too long for one. */
   public Optional<Token> token(Case subject, Model model) {
     Schedule schedule = recording.schedule();

@@ -23,6 +23,7 @@ import io.stalemate.trace.Op;
 import io.stalemate.trace.Trace;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Runs a case in one world, one run after another, on the thread that made it. */
 public final class Runner {
@@ -69,7 +70,8 @@ public final class Runner {
         counts.on(world.trace(), event);
       }
       oracles.on(opcode, event);
-      if (probe != StackProbe.NONE) {
+      // Whoever is found blocked while another runs has no stack here.
+      if (probe != StackProbe.NONE && world.trace().task(event) == world.current()) {
         probe.on(event);
       }
     }
@@ -78,6 +80,11 @@ public final class Runner {
   /** What is run. */
   public Case subject() {
     return subject;
+  }
+
+  /** Names of the oracles that watch. */
+  public List<String> oracles() {
+    return oracles.oracles().stream().map(Oracle::name).toList();
   }
 
   /** Length in steps of the run that switches only when it must: what PCT spreads its change points over. */
@@ -121,6 +128,11 @@ public final class Runner {
     return ending;
   }
 
+  /** Whether a history of the last run was too hard to judge: not found wrong, and not known to be right. */
+  public boolean undecided() {
+    return oracles.undecided();
+  }
+
   /** Yields the index of the last run's outcome, as {@link Scenario#outcome} does. */
   public int outcome() {
     return scenario.outcome(counts);
@@ -129,6 +141,19 @@ public final class Runner {
   /** Whether goal {@code goal} was reached in the last run. */
   boolean reached(Goal goal) {
     return goal.when().holds(counts);
+  }
+
+  /** Yields why the last run, though nothing was found in it, is no pass; empty if it is one. */
+  public Optional<String> shortfall() {
+    if (ending == Ending.BOUND) {
+      return Optional.of("the run was cut off at its bound on steps");
+    }
+    if (undecided()) {
+      return Optional.of("a history was too hard to judge");
+    }
+    return ending == Ending.QUIESCENT && scenario.outcomeClass(outcome()) == OutcomeClass.UNKNOWN
+        ? Optional.of("the outcome was not foreseen")
+        : Optional.empty();
   }
 
   /** Whether the last run has a finding. */

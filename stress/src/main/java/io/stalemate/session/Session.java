@@ -45,7 +45,7 @@ public final class Session {
   /** A run that found something. */
   public record Found(long index, long seed, Signature signature) {}
 
-  /** A run whose repetition differed, and the first step at which it did. */
+  /** A run whose repetition differed, and the first step at which its choices did; its last if they did not. */
   public record Differed(long index, long seed, int step) {}
 
   /**
@@ -175,7 +175,9 @@ public final class Session {
       twice.second();
       runner.run(twice, seed);
       if (runner.trace().hash() != hash || twice.difference() != RunTwice.SAME) {
-        chunk.differed = new Differed(index, seed, twice.difference());
+        // If only values differ, the choices do not say where.
+        int step = twice.difference() == RunTwice.SAME ? runner.steps() : twice.difference();
+        chunk.differed = new Differed(index, seed, step);
         return false;
       }
       chunk.tally.addRecheck();

@@ -19,6 +19,8 @@ public final class Tally {
   private long events;
   private long bounds;
   private long boundExample = NONE;
+  private long undecided;
+  private long undecidedExample = NONE;
   private long rechecks;
 
   Tally(Scenario scenario) {
@@ -42,6 +44,10 @@ public final class Tally {
       outcomes[outcome]++;
       examples[outcome] = Math.min(examples[outcome], index);
     }
+    if (runner.undecided()) {
+      undecided++;
+      undecidedExample = Math.min(undecidedExample, index);
+    }
     for (int goal = 0; goal < goals.length; goal++) {
       if (runner.reached(scenario.goals().get(goal))) {
         goals[goal]++;
@@ -61,6 +67,8 @@ public final class Tally {
     events += other.events;
     bounds += other.bounds;
     boundExample = Math.min(boundExample, other.boundExample);
+    undecided += other.undecided;
+    undecidedExample = Math.min(undecidedExample, other.undecidedExample);
     rechecks += other.rechecks;
     for (int i = 0; i < outcomes.length; i++) {
       outcomes[i] += other.outcomes[i];
@@ -94,6 +102,16 @@ public final class Tally {
   /** Index of the first run that ended at the bound on steps, or {@link #NONE}. */
   public long boundExample() {
     return boundExample;
+  }
+
+  /** Runs with a history that was too hard to judge: less was seen than was promised. */
+  public long undecided() {
+    return undecided;
+  }
+
+  /** Index of the first such run, or {@link #NONE}. */
+  public long undecidedExample() {
+    return undecidedExample;
   }
 
   /** Runs that were repeated, with an equal trace. */

@@ -37,11 +37,19 @@ final class Arrows {
     rows.put("jvm", List.of("machine"));
     rows.put("report", join(EVENTS, List.of("cpu.x86", "linux.kvm", "linux.x86", "scenario.input")));
     rows.put("session", join(EVENTS, SCENARIOS, List.of("linux.kvm", "race", "testbed", "sim", "actors")));
-    rows.put("cli", join(EVENTS, SCENARIOS,
-        List.of("linux.kvm", "race", "testbed", "sim", "actors", "session", "report")));
+    rows.put("engines", List.of(
+        "machine", "oracle", "strategy", "yardstick", "jvm", "race", "scenario", "actors", "session"));
+    rows.put("check", join(EVENTS, SCENARIOS, List.of("machine", "race", "actors", "session", "report")));
+    rows.put("check.format", List.of("check", "oracle", "session", "scenario.input"));
+    rows.put("junit", join(EVENTS, SCENARIOS, List.of("actors", "session", "check")));
+    rows.put("cli", join(EVENTS, SCENARIOS, List.of("linux.kvm", "race", "testbed", "sim", "actors", "session",
+        "report", "engines", "check", "check.format")));
     libraries.put("scenario.file", List.of("com.typesafe.config.."));
     libraries.put("actors", List.of("akka..", "scala..", "com.typesafe.config..", "org.slf4j.."));
     libraries.put("session", List.of("com.sun.management.."));
+    libraries.put("engines", List.of("org.jetbrains.lincheck..", "org.jetbrains.kotlinx.lincheck..", "kotlin.."));
+    libraries.put("check.format", List.of("tools.jackson..", "javax.xml.stream"));
+    libraries.put("junit", List.of("org.junit.jupiter..", "org.junit.platform.commons.support.."));
     libraries.put("cli", List.of("picocli..", "tools.jackson..", "com.fasterxml.jackson.."));
   }
 

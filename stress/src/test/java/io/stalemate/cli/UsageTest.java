@@ -48,6 +48,22 @@ class UsageTest {
     "template nowhere",
     "bench yardstick --for never",
     "bench nowhere",
+    "check nowhere",
+    "check yardstick yardstick",
+    "check yardstick --profile weekly",
+    "check yardstick --bound -1",
+    "check yardstick --bound 21",
+    "check yardstick --search-max 0",
+    "check yardstick --schedules 0",
+    "check yardstick attr-vs-fault --schedules 1",
+    "check yardstick --budget soon",
+    "check yardstick --commit xyz",
+    "check yardstick --commit 123456",
+    "check yardstick --tokens no/such/directory",
+    "check yardstick --workers 0",
+    "check yardstick --inconclusive maybe",
+    "check no/such/file.scenario.conf",
+    "check yardstick --junit same --sarif ./same",
     "verify-determinism --seeds 0",
     "verify-determinism --seeds 1000001",
     "verify-determinism --scenario nowhere",
@@ -96,6 +112,6 @@ class UsageTest {
   void helpSaysWhatEachCommandDoesInOneSentence() {
     List<String> commands = Cli.expect(ExitCode.PASS, "--help").out().lines()
         .dropWhile(line -> !line.equals("Commands:")).skip(1).takeWhile(line -> !line.isBlank()).toList();
-    assertThat(commands).hasSize(8).allMatch(line -> line.endsWith("."));
+    assertThat(commands).hasSize(9).allMatch(line -> line.endsWith("."));
   }
 }

@@ -38,12 +38,18 @@ final class Goldens {
 
   /** Writes a file of this checkout. */
   static void write(String pathInCheckout, String text) {
-    Path root = Path.of(System.getProperty("basedir", System.getProperty("user.dir"))).resolveSibling("");
     try {
-      Files.writeString(root.resolve(pathInCheckout), text);
+      Files.createDirectories(path(pathInCheckout).getParent());
+      Files.writeString(path(pathInCheckout), text);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Yields where a file of this checkout is. */
+  static Path path(String pathInCheckout) {
+    Path module = Path.of(System.getProperty("basedir", System.getProperty("user.dir")));
+    return module.resolveSibling("").resolve(pathInCheckout);
   }
 
   /** Yields the list as this build makes it. */

@@ -3,21 +3,22 @@ package io.stalemate.session;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stalemate.actors.Worlds;
+import io.stalemate.check.PinnedToken;
+import io.stalemate.check.PinnedTokens;
 import io.stalemate.race.Race;
-import io.stalemate.scenario.file.Catalogue;
 import io.stalemate.scenario.token.Deviation;
 import io.stalemate.scenario.token.Model;
 import io.stalemate.scenario.token.ScheduleToken;
 import io.stalemate.scenario.token.SeedToken;
 import io.stalemate.scenario.token.Token;
-import io.stalemate.strategy.Replay;
+import io.stalemate.strategy.Recording;
 import io.stalemate.strategy.Schedule;
 import io.stalemate.strategy.Seeded;
 import io.stalemate.strategy.Strategy;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -25,80 +26,102 @@ import org.junit.jupiter.api.Test;
 /** One finding of every known race, kept as a token, still shows, with the same trace and by the same oracle. */
 class PinnedFindingsTest {
 
-  private static final String LIST = "stress/src/test/resources/findings.tsv";
-  private static final String HEADER = "race\toracle\ttoken\ttracehash";
+  private static final String LIST = "stress/src/main/resources/io/stalemate/check/known-races.tokens";
+  private static final String CLEAN = "stress/src/test/resources/tokens/correct-text.tokens";
+  private static final String CLEAN_HEADER = "# The schedules that show the known races, as far as the correct text "
+      + "can follow them. PinnedFindingsTest writes this list.";
+  private static final String HEADER = "# A finding of every known race, by the oracle named, with its trace hash. "
+      + "PinnedFindingsTest writes this list.";
   private static final long SEED = 0x5eed;
   private static final long RUNS_MAX = 100_000;
   private static final List<String> STRATEGIES = List.of("rnd", "pct3");
 
   @Test
-  void everyPinnedFindingShowsAgain() throws IOException {
+  void everyPinnedFindingShowsAgain() {
     if (Goldens.isWriting()) {
-      Goldens.write(LIST, search());
+      write();
       return;
     }
-    List<String> pins = pins();
-    assertThat(pins.stream().map(pin -> pin.substring(0, pin.indexOf('\t'))).toList())
+    List<PinnedToken> pins = PinnedTokens.builtIn(Model.builtIn());
+    assertThat(pins.stream().map(pin -> pin.run().subject().race().orElseThrow().card().name()).toList())
         .as("races in %s. %s", LIST, Goldens.REWRITE)
         .isEqualTo(Goldens.races().stream().map(Race.Card::name).toList());
-    try (Worlds worlds = new Worlds(pins.size())) {
-      for (String pin : pins) {
-        assertThat(replayed(pin, worlds, pins.indexOf(pin))).as("%s. %s", LIST, Goldens.REWRITE).isEqualTo(pin);
+    try (Worlds worlds = new Worlds(1)) {
+      for (PinnedToken pin : pins) {
+        String token = pin.run().token().text();
+        assertThat(replayed(pin.run(), worlds)).as("%s, %s. %s", LIST, pin.place(), Goldens.REWRITE)
+            .isEqualTo(PinnedToken.line(pin.verdict(), pin.oracle(), token, pin.hash()));
       }
     }
   }
 
-  private static List<String> pins() throws IOException {
-    try (InputStream in = PinnedFindingsTest.class.getResourceAsStream("/findings.tsv")) {
-      assertThat(in).as("%s. %s", LIST, Goldens.REWRITE).isNotNull();
-      List<String> lines = new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
-      assertThat(lines.getFirst()).isEqualTo(HEADER);
-      return lines.subList(1, lines.size());
+  @Test
+  void theSchedulesThatShowThemAreCleanOnTheCorrectText() throws IOException {
+    if (Goldens.isWriting()) {
+      return;
+    }
+    try (Worlds worlds = new Worlds(1)) {
+      List<TokenRun> pins = PinnedTokens.builtIn(Model.builtIn()).stream().map(PinnedToken::run).toList();
+      assertThat(Files.readString(Goldens.path(CLEAN))).as("%s. %s", CLEAN, Goldens.REWRITE)
+          .isEqualTo(clean(pins, Model.builtIn(), worlds)).contains("PASS sx1.").doesNotContain("FINDING");
     }
   }
 
-  private static String replayed(String pin, Worlds worlds, int world) {
-    String[] fields = pin.split("\t", -1);
-    Token token = Token.parse(fields[2]);
-    assertThat(token.model()).as("model of %s. %s", LIST, Goldens.REWRITE).isEqualTo(Model.builtIn().id());
-    Runner runner = new Runner(worlds, world, Case.of(token, new Catalogue(), Optional.empty()));
-    Strategy strategy = switch (token) {
-      case SeedToken seeded -> Strategies.of(seeded.strategy(), runner.stepsExpected());
-      case ScheduleToken scheduled -> new Replay(new Schedule(
-          scheduled.deviations().stream().mapToInt(Deviation::step).toArray(),
-          scheduled.deviations().stream().mapToInt(Deviation::task).toArray()));
-    };
-    runner.run(strategy, token instanceof SeedToken seeded ? seeded.seed() : 0);
-    return line(fields[0], runner.isFinding() ? runner.findings().getFirst().oracle() : "none", token,
+  /** Yields the list of what the schedules of {@code findings} come to without their races. */
+  static String clean(List<TokenRun> findings, Model model, Worlds worlds) {
+    LinkedHashSet<String> lines = new LinkedHashSet<>(List.of(CLEAN_HEADER));
+    for (TokenRun finding : findings) {
+      Case subject = finding.subject().withoutRace();
+      Runner runner = new Runner(worlds, 0, subject);
+      Recording followed = new Recording(finding.strategy(runner));
+      runner.run(followed, finding.seed());
+      Schedule schedule = followed.schedule();
+      List<Deviation> deviations = new ArrayList<>();
+      for (int i = 0; i < schedule.size(); i++) {
+        deviations.add(new Deviation(schedule.steps()[i], schedule.tasks()[i]));
+      }
+      ScheduleToken.of(subject.scenario().name(), subject.overrides(), model.id(), deviations)
+          .ifPresent(token -> lines.add(PinnedToken.line(runner.isFinding() ? Verdict.FINDING : Verdict.PASS,
+              Optional.empty(), token.text(), Optional.of(Goldens.hex(runner.trace().hash())))));
+    }
+    return String.join("\n", lines) + "\n";
+  }
+
+  private static String replayed(TokenRun run, Worlds worlds) {
+    Runner runner = new Runner(worlds, 0, run.subject());
+    runner.run(run.strategy(runner), run.seed());
+    return line(runner.isFinding() ? runner.findings().getFirst().oracle() : "none", run.token(),
         runner.trace().hash());
   }
 
-  private static String line(String race, String oracle, Token token, long hash) {
-    return String.join("\t", race, oracle, token.text(), Goldens.hex(hash));
+  private static String line(String oracle, Token token, long hash) {
+    return PinnedToken.line(Verdict.FINDING, Optional.of(oracle), token.text(), Optional.of(Goldens.hex(hash)));
   }
 
-  /** Finds every race again, by random walk or else PCT. */
-  private static String search() {
+  /** Finds every race again, by random walk or else PCT, and runs the same on the correct text. */
+  private static void write() {
     Model model = Goldens.model(Goldens.run());
     List<String> lines = new ArrayList<>(List.of(HEADER));
-    try (Worlds worlds = new Worlds(Goldens.races().size() * (STRATEGIES.size() + 1))) {
-      int world = 0;
+    List<TokenRun> findings = new ArrayList<>();
+    try (Worlds worlds = new Worlds(1)) {
       for (Race.Card card : Goldens.races()) {
         Case subject = Goldens.ofRace(card);
         Optional<SeedToken> found = Optional.empty();
         for (int i = 0; i < STRATEGIES.size() && found.isEmpty(); i++) {
-          found = search(new Runner(worlds, world++, subject), STRATEGIES.get(i), model);
+          found = search(new Runner(worlds, 0, subject), STRATEGIES.get(i), model);
         }
         SeedToken seeded = found.orElseThrow(() -> new AssertionError(
             card.name() + " was not found within " + RUNS_MAX + " runs of " + STRATEGIES));
-        Runner runner = new Runner(worlds, world++, subject);
+        Runner runner = new Runner(worlds, 0, subject);
         Explanation shortened = Explanation.shortened(
             runner, Strategies.of(seeded.strategy(), runner.stepsExpected()), seeded.seed());
-        lines.add(line(card.name(), shortened.findings().getFirst().oracle(),
+        lines.add(line(shortened.findings().getFirst().oracle(),
             shortened.token(subject, model).orElse(seeded), shortened.traceHash()));
+        findings.add(new TokenRun(subject, shortened.token(subject, model).orElse(seeded)));
       }
+      Goldens.write(CLEAN, clean(findings, model, worlds));
     }
-    return String.join("\n", lines) + "\n";
+    Goldens.write(LIST, String.join("\n", lines) + "\n");
   }
 
   private static Optional<SeedToken> search(Runner runner, String name, Model model) {

@@ -5,9 +5,10 @@
  * interesting. Start at {@link io.stalemate.litmus.MapAgainstUnmap}; {@link io.stalemate.litmus.run.Litmus} runs them.
  *
  * <p>What the right tests accept is what the simulator reaches, which {@code SimulatedOutcomesTest} checks with every
- * build. The simulator is sequentially consistent: what a lock or a check is for it shows by itself, what a barrier is
- * for it cannot. Seen in two runs of mode sanity (one for the words) on two cores of an AMD EPYC (family 25, model 17),
- * Temurin 25.0.3+9, busy with other work; of the right tests, no forbidden outcome in 2,718,233 samples:
+ * build, but for the two that listen to tracepoints ({@code SnapshotRecheck}, {@code DirtyRingPublish}). The simulator
+ * is sequentially consistent: what a lock or a check is for it shows by itself, what a barrier is for it cannot. Seen
+ * in two runs of mode sanity (one for the words) on two cores of an AMD EPYC (family 25, model 17), Temurin 25.0.3+9,
+ * busy with other work; of the right tests, no forbidden outcome in 2,718,233 samples:
  *
  * <pre>
  * sibling                                  interesting outcomes     reached by some order of steps

@@ -12,9 +12,16 @@ import java.util.Optional;
  * @param message one line; empty if there is nothing to say beyond a pass
  * @param token replays what is meant; empty if no single run does
  * @param race what was found, if a race was
+ * @param pinned where the token is pinned, if it is
  */
 public record Claim(
-    Kind kind, String name, Verdict verdict, String message, String token, Optional<FoundRace> race) {
+    Kind kind, String name, Verdict verdict, String message, String token, Optional<FoundRace> race,
+    Optional<TokenPlace> pinned) {
+
+  /** A claim that is about no pinned token. */
+  public Claim(Kind kind, String name, Verdict verdict, String message, String token, Optional<FoundRace> race) {
+    this(kind, name, verdict, message, token, race, Optional.empty());
+  }
 
   /** What a claim is about. */
   public enum Kind {

@@ -185,7 +185,7 @@ final class Claims {
     String name = "bound " + limits.bound();
     return searched.closed() >= limits.bound()
         ? pass(Claim.Kind.SEARCH, name)
-        : new Claim(Claim.Kind.SEARCH, name, Verdict.INCONCLUSIVE, closed(), "", Optional.empty());
+        : new Claim(Claim.Kind.SEARCH, name, Verdict.INCONCLUSIVE, closed() + remedy(), "", Optional.empty());
   }
 
   private Claim determinism() {
@@ -201,6 +201,14 @@ final class Claims {
     return explained.lost().map(lost -> new Claim(Claim.Kind.DETERMINISM, name, Verdict.NONDETERMINISM,
         "a finding did not show again when its run was repeated", lost, Optional.empty()))
         .orElse(pass(Claim.Kind.DETERMINISM, name));
+  }
+
+  /** Yields what lets a search that was cut go on; empty if it ended for another reason. */
+  private String remedy() {
+    boolean isOnlyCut = searched.found().isEmpty() && searched.differed().isEmpty() && !searched.interrupted()
+        && deepening.isCut();
+    return isOnlyCut ? String.format(Locale.ROOT, "; a --search-max larger than %d lets it go on",
+        deepening.schedulesMax()) : "";
   }
 
   /** Yields what the search closed, in words. */

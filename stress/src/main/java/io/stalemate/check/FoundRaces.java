@@ -17,6 +17,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Puts together what reports say of an explained run. */
 public final class FoundRaces {
@@ -51,8 +53,12 @@ public final class FoundRaces {
     Map<String, String> handles = new LinkedHashMap<>();
     handles.put("replay", replay);
     handles.put("show", "stalemate show " + token + fileOption);
-    handles.put("as found", asFoundToken);
-    String found = explanation.shortening() + (same ? "" : "; the run came out differently when repeated");
+    if (!asFoundToken.equals(token)) {
+      handles.put("as found", asFoundToken);
+    }
+    String found = Stream.of(explanation.isShortened() ? explanation.shortening() : "",
+        same ? "" : "the run came out differently when repeated").filter(said -> !said.isEmpty())
+        .collect(Collectors.joining("; "));
     List<Finding> others = explanation.findings().subList(1, explanation.findings().size());
     TraceLines lines = new TraceLines(runner.trace());
     String splat = new Splat(lines, finding, others, explanation.stacks(), explanation.recording().schedule(), found,

@@ -14,7 +14,11 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
-/** Runs every pinned token twice, and compares what comes of it with what is written down. */
+/**
+ * Runs every pinned token twice, and compares what comes of it with what is written down: first with one another, then
+ * what was found, then how it came about. A run that repeats and finds what it must, but goes another way than when it
+ * was pinned, is INCONCLUSIVE: it no longer tests what it was pinned for.
+ */
 final class PinnedSuite {
 
   static final String NAME = "pinned tokens";
@@ -58,30 +62,39 @@ final class PinnedSuite {
     runner.run(strategy, token.run().seed());
     String digits = digits(hash);
     if (runner.trace().hash() != hash) {
-      return differs(token, "the run came out differently when repeated");
+      return claim(token, Verdict.NONDETERMINISM, "the run came out differently when repeated", Optional.empty());
     }
-    if (strategy instanceof Replay replay && replay.missed() > 0) {
-      return differs(token, replay.missed() + " switches of the schedule could not be followed");
-    }
-    if (token.hash().isPresent() && !token.hash().get().equals(digits)) {
-      return differs(token, "trace hash " + digits + " instead of " + token.hash().get());
-    }
+    Optional<String> change = change(token, strategy, digits);
     Optional<String> oracle =
         runner.isFinding() ? Optional.of(runner.findings().getFirst().oracle()) : Optional.empty();
     boolean asExpected = (token.verdict() == Verdict.FINDING) == oracle.isPresent()
         && (token.oracle().isEmpty() || token.oracle().equals(oracle));
-    String name = token.run().token().text();
-    if (asExpected) {
-      return runner.shortfall().filter(why -> oracle.isEmpty())
-          .map(why -> new Claim(Claim.Kind.PINNED, name, Verdict.INCONCLUSIVE,
-              Safe.print(token.place() + ": expected " + token.expectation() + "; " + why), name, Optional.empty()))
-          .orElse(Claims.pass(Claim.Kind.PINNED, name));
+    String expected = "expected " + token.expectation() + "; ";
+    if (!asExpected) {
+      String instead = oracle.map(each -> "FINDING by " + each + ": " + runner.findings().getFirst().what())
+          .orElse("nothing was found");
+      return claim(token, Verdict.FINDING, expected + instead + change.map(how -> "; " + how).orElse(""),
+          oracle.map(each -> race(runner, token)));
     }
-    String instead = oracle.map(each -> "FINDING by " + each + ": " + runner.findings().getFirst().what())
-        .orElse("nothing was found");
-    Optional<FoundRace> race = oracle.map(each -> race(runner, token));
-    return new Claim(Claim.Kind.PINNED, name, Verdict.FINDING,
-        Safe.print(token.place() + ": expected " + token.expectation() + "; " + instead), name, race);
+    return change.or(() -> runner.shortfall().filter(why -> oracle.isEmpty()).map(why -> expected + why))
+        .map(why -> claim(token, Verdict.INCONCLUSIVE, why, Optional.empty()))
+        .orElseGet(() -> new Claim(Claim.Kind.PINNED, token.run().token().text(), Verdict.PASS, "", "",
+            Optional.empty(), Optional.of(token.place())));
+  }
+
+  /** Yields in what the run, though it repeats, is not the one that was pinned, and what to do about it. */
+  private static Optional<String> change(PinnedToken token, Strategy strategy, String digits) {
+    Optional<String> differs = Optional.empty();
+    if (strategy instanceof Replay replay && replay.missed() > 0) {
+      differs = Optional.of(replay.missed()
+          + (replay.missed() == 1 ? " switch" : " switches") + " of the schedule could not be followed");
+    } else if (token.hash().isPresent() && !token.hash().get().equals(digits)) {
+      differs = Optional.of("trace hash " + digits + " instead of " + token.hash().get());
+    }
+    String remedy = token.place().isBuiltIn()
+        ? "write the golden runs anew (README, 'How it is built')"
+        : "pin it again";
+    return differs.map(how -> how + ": the kernel text has changed since it was pinned; if that is meant, " + remedy);
   }
 
   private FoundRace race(Runner runner, PinnedToken token) {
@@ -89,10 +102,10 @@ final class PinnedSuite {
     return FoundRaces.of(runner, explanation, model, token.run().token().text(), token.fileOption());
   }
 
-  private static Claim differs(PinnedToken token, String how) {
+  private static Claim claim(PinnedToken token, Verdict verdict, String how, Optional<FoundRace> race) {
     String name = token.run().token().text();
-    return new Claim(Claim.Kind.PINNED, name, Verdict.NONDETERMINISM, Safe.print(token.place() + ": " + how), name,
-        Optional.empty());
+    return new Claim(Claim.Kind.PINNED, name, verdict, Safe.print(token.place().text() + ": " + how), name, race,
+        Optional.of(token.place()));
   }
 
   private static String digits(long hash) {

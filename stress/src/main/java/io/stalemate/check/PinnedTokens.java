@@ -40,7 +40,7 @@ public final class PinnedTokens {
       if (in == null) {
         throw new IllegalStateException("not built in: " + BUILT_IN);
       }
-      return new TokenLines(model, token -> Optional.empty()).parse(BUILT_IN, in.readAllBytes());
+      return new TokenLines(model, token -> Optional.empty()).builtIn(BUILT_IN, in.readAllBytes());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -93,7 +93,7 @@ public final class PinnedTokens {
   private static byte[] bytes(Path file) {
     String shown = Safe.print(file.toString());
     if (!Files.isRegularFile(file)) {
-      throw Refused.input(shown + ": no file; files of tokens are *" + SUFFIX);
+      throw Refused.input(shown + ": no regular file; what ends in " + SUFFIX + " is to be text, a line VERDICT TOKEN");
     }
     try (InputStream in = Files.newInputStream(file)) {
       byte[] bytes = in.readNBytes(BYTES_MAX + 1);

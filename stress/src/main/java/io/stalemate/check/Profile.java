@@ -1,5 +1,10 @@
 package io.stalemate.check;
 
+import io.stalemate.scenario.input.Nearest;
+import io.stalemate.scenario.input.Refused;
+import io.stalemate.scenario.input.Safe;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 
 /** How much a check does: its figures unless an option says otherwise. Counted in schedules, not in time. */
@@ -7,7 +12,7 @@ public enum Profile {
   /** Before a push: about a minute on two cores. */
   QUICK(2, 1_000, 1_000, 10_000),
   /** For every commit: some minutes on two cores, more than a million schedules of all built-in scenarios. */
-  CI(2, 15_000, 9_200, 20_000),
+  CI(2, 12_000, 9_200, 20_000),
   /** Overnight: hours on two cores. */
   NIGHTLY(3, 500_000, 1_000_000, 1_000_000);
 
@@ -26,6 +31,23 @@ public enum Profile {
   /** The name as options have it. */
   public String word() {
     return name().toLowerCase(Locale.ROOT);
+  }
+
+  /**
+   * Yields the profile that options call {@code word}, in capitals or not.
+   *
+   * @throws Refused (usage) if there is none
+   */
+  public static Profile of(String word) {
+    List<String> words = new ArrayList<>();
+    for (Profile profile : values()) {
+      if (profile.word().equalsIgnoreCase(word)) {
+        return profile;
+      }
+      words.add(profile.word());
+    }
+    throw Refused.usage("unknown profile " + Safe.quote(word) + "; "
+        + Nearest.hint(word.toLowerCase(Locale.ROOT), words));
   }
 
   /** Yields what it does for each scenario. */

@@ -51,14 +51,23 @@ final class TokenLines {
 
   /** Yields the tokens that {@code bytes} say; {@code file} names them in refusals. May be none. */
   List<PinnedToken> parse(String file, byte[] bytes) {
+    return parse(file, false, bytes);
+  }
+
+  /** Yields the tokens of a file that comes with the program. */
+  List<PinnedToken> builtIn(String file, byte[] bytes) {
+    return parse(file, true, bytes);
+  }
+
+  private List<PinnedToken> parse(String file, boolean isBuiltIn, byte[] bytes) {
     if (bytes.length == 0) {
       throw Refused.input(file + ":1: the file is empty; a line VERDICT TOKEN is due, or a comment after #");
     }
     List<PinnedToken> tokens = new ArrayList<>();
     String[] lines = decode(file, bytes).split("\r?\n", -1);
     for (int i = 0; i < lines.length; i++) {
-      String place = file + ":" + (i + 1);
-      check(place, lines[i]);
+      TokenPlace place = new TokenPlace(file, i + 1, isBuiltIn);
+      check(place.text(), lines[i]);
       String said = lines[i].replaceFirst("(^|\\s)#.*$", "").strip();
       if (!said.isEmpty()) {
         tokens.add(token(place, said.split("\\s+")));
@@ -92,7 +101,8 @@ final class TokenLines {
     });
   }
 
-  private PinnedToken token(String place, String[] words) {
+  private PinnedToken token(TokenPlace at, String[] words) {
+    String place = at.text();
     int colon = words[0].indexOf(':');
     String verdict = colon < 0 ? words[0] : words[0].substring(0, colon);
     if (!verdict.equals("FINDING") && !words[0].equals("PASS")) {
@@ -117,7 +127,7 @@ final class TokenLines {
       model.check(token);
       Optional<Located> file = token.overrides().get("f").isEmpty() ? Optional.empty() : scenarioFiles.apply(token);
       Case subject = Case.of(token, catalogue, file.map(Located::scenario));
-      return new PinnedToken(place, Verdict.valueOf(verdict), oracle, new TokenRun(subject, token), hash,
+      return new PinnedToken(at, Verdict.valueOf(verdict), oracle, new TokenRun(subject, token), hash,
           file.map(Located::fileOption).orElse(""));
     } catch (Refused refused) {
       throw refused.reason() == Refused.Reason.MODEL

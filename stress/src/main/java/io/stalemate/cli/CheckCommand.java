@@ -36,10 +36,10 @@ import picocli.CommandLine.Parameters;
 /** {@code check}: the gate of a project's CI. */
 @Command(name = "check", description = {
     "Says pass or fail: the gate of a project's CI.",
-    "Runs pinned tokens, then of each scenario a search bounded in preemptions and a portfolio of strategies seeded",
-    "from the commit, on all its kernels; then what is planted and must be found. Work is counted in schedules: the",
-    "same commit and profile do the same on any machine. Exit code 1 if anything was found, 5 if less was done or seen",
-    "than promised."},
+    "Runs pinned tokens, then of each scenario a search bounded in preemptions and a portfolio of strategies seeded "
+        + "from the commit, on all its kernels; then what is planted and must be found. Work is counted in schedules: "
+        + "the same commit and profile do the same on any machine.",
+    "Exit code 1 if anything was found, 5 if less was done or seen than promised."},
     mixinStandardHelpOptions = true, version = Main.VERSION)
 @SuppressWarnings("NullAway.Init")
 final class CheckCommand implements Callable<Integer> {
@@ -55,7 +55,7 @@ final class CheckCommand implements Callable<Integer> {
 
   @Option(names = "--profile", paramLabel = "P", defaultValue = "quick",
       description = "quick (default), ci or nightly: how many schedules of each scenario")
-  private Profile profile;
+  private String profileWord;
 
   @Option(names = "--bound", paramLabel = "N",
       description = "every schedule with at most N preemptions must have been run, or the verdict is INCONCLUSIVE")
@@ -65,8 +65,8 @@ final class CheckCommand implements Callable<Integer> {
   private @Nullable Long searchMax;
 
   @Option(names = "--schedules", paramLabel = "N",
-      description = {"most schedules of all scenarios, split evenly between them;",
-          "a search takes at most half of each share"})
+      description = "most schedules of all scenarios, split evenly between them; "
+          + "a search takes at most half of each share, unless --search-max says otherwise")
   private @Nullable Long schedules;
 
   @Option(names = "--budget", paramLabel = "D",
@@ -112,11 +112,18 @@ final class CheckCommand implements Callable<Integer> {
   public Integer call() {
     Model model = Model.builtIn();
     CommitId id = CommitId.find(commit, System.getenv(), Path.of(""));
+    Profile profile = Profile.of(profileWord);
     List<Target> targets = targets();
-    Limits limits = limits(targets.size());
+    Limits limits = limits(profile, targets.size());
     List<Output> outputs = outputs();
     List<PinnedToken> pinned = new ArrayList<>(builtIn(model));
+    List<Path> read = new ArrayList<>();
     for (String directory : tokens) {
+      Path path = Subject.path(directory).toAbsolutePath().normalize();
+      if (read.contains(path)) {
+        throw Refused.usage("--tokens " + Safe.quote(directory) + " is named twice");
+      }
+      read.add(path);
       List<PinnedToken> more = PinnedTokens.of(
           Subject.path(directory), model, file -> Subject.fileOption(file.toString()));
       if (more.isEmpty()) {
@@ -138,8 +145,7 @@ final class CheckCommand implements Callable<Integer> {
         Interruption interruption = new Interruption(check::interrupt)) {
       CheckReport report = run(check, worlds);
       if (!global.quiet()) {
-        report.suites().stream().map(Suite::claims).flatMap(List::stream).map(Claim::race)
-            .forEach(race -> race.ifPresent(found -> global.err().print(found.splat())));
+        report.suites().stream().map(Suite::claims).flatMap(List::stream).forEach(this::splat);
         global.err().flush();
       }
       boolean written = write(outputs, report);
@@ -153,6 +159,13 @@ final class CheckCommand implements Callable<Integer> {
       global.out().flush();
       return exitCode;
     }
+  }
+
+  private void splat(Claim claim) {
+    claim.race().ifPresent(race -> {
+      claim.pinned().ifPresent(place -> global.err().println(claim.message()));
+      global.err().print(race.splat());
+    });
   }
 
   private CheckReport run(Check check, Worlds worlds) {
@@ -202,7 +215,7 @@ final class CheckCommand implements Callable<Integer> {
     return targets;
   }
 
-  private Limits limits(int targets) {
+  private Limits limits(Profile profile, int targets) {
     Limits limits = profile.limits();
     if (bound != null) {
       if (bound < 0 || bound > BOUND_MAX) {
@@ -210,18 +223,18 @@ final class CheckCommand implements Callable<Integer> {
       }
       limits = limits.closing(bound);
     }
-    if (searchMax != null) {
-      if (searchMax < 1) {
-        throw Refused.usage("--search-max " + searchMax + "; at least 1 is allowed");
-      }
-      limits = limits.searching(searchMax);
-    }
     if (schedules != null) {
       if (schedules / 2 < targets) {
         throw Refused.usage("--schedules " + schedules + " for " + targets + (targets == 1 ? " scenario" : " scenarios")
             + "; at least two each are needed");
       }
       limits = limits.exactly(schedules / targets);
+    }
+    if (searchMax != null) {
+      if (searchMax < 1) {
+        throw Refused.usage("--search-max " + searchMax + "; at least 1 is allowed");
+      }
+      limits = limits.searching(searchMax);
     }
     return limits;
   }

@@ -14,11 +14,14 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * What {@code check} prints: a line for each suite that is not a plain pass, totals, the verdict; or one document.
+ * What {@code check} prints: a line for each claim that is no pass, totals, the verdict; or one document.
  *
  * @param closed how many scenarios were closed at which bound, -1 for none
  */
 record CheckText(CheckReport report, SortedMap<Integer, Long> closed, CommitId commit) {
+
+  /** Most lines of one suite. */
+  static final int LINES_MAX = 20;
 
   /** Yields the lines for people. */
   List<String> lines() {
@@ -27,7 +30,7 @@ record CheckText(CheckReport report, SortedMap<Integer, Long> closed, CommitId c
         report.profile(),
         commit.text().isEmpty() ? commit.origin() : "commit " + commit.text() + " (" + commit.origin() + ")",
         Long.toHexString(report.seed())));
-    report.suites().stream().filter(suite -> suite.verdict() != Verdict.PASS).forEach(suite -> lines.add(line(suite)));
+    report.suites().forEach(suite -> lines.addAll(lines(suite)));
     lines.add(String.format(Locale.ROOT, "pinned tokens %s · goals %s · scenarios %s", passed(Claim.Kind.PINNED),
         passed(Claim.Kind.GOAL), closedText()));
     lines.add(String.format(Locale.ROOT, "%,d schedules in %.1f s · findings %,d", report.schedules(),
@@ -36,15 +39,26 @@ record CheckText(CheckReport report, SortedMap<Integer, Long> closed, CommitId c
     return lines;
   }
 
-  private static String line(Suite suite) {
+  /** Yields a line for each claim that is no pass, the worst first. */
+  private static List<String> lines(Suite suite) {
     List<Claim> failed = suite.claims().stream().filter(claim -> claim.verdict() != Verdict.PASS)
         .sorted(Comparator.comparing(Claim::verdict).reversed()
             .thenComparing(claim -> claim.race().isEmpty())
             .thenComparing(claim -> claim.kind() != Claim.Kind.BUDGET)).toList();
-    Claim worst = failed.getFirst();
-    String next = worst.race().map(FoundRace::replay).orElse(worst.token());
-    return String.format(Locale.ROOT, "%-14s %s, %s: %s%s%s", worst.verdict(), suite.name(), worst.name(),
-        worst.message(), failed.size() > 1 ? " (and " + (failed.size() - 1) + " more)" : "",
+    List<String> lines = new ArrayList<>();
+    failed.stream().limit(LINES_MAX).forEach(claim -> lines.add(line(suite, claim)));
+    if (failed.size() > LINES_MAX) {
+      lines.add(String.format(Locale.ROOT, "%-14s %s: and %,d more, which --json and the files of results have", "",
+          suite.name(), failed.size() - LINES_MAX));
+    }
+    return lines;
+  }
+
+  private static String line(Suite suite, Claim claim) {
+    String next = claim.race().map(FoundRace::replay).orElse(claim.token());
+    // The message of a pinned token begins with its place, and the token comes last.
+    String name = claim.pinned().isPresent() ? "" : claim.name() + ": ";
+    return String.format(Locale.ROOT, "%-14s %s, %s%s%s", claim.verdict(), suite.name(), name, claim.message(),
         next.isEmpty() ? "" : "  " + next);
   }
 
@@ -109,6 +123,7 @@ record CheckText(CheckReport report, SortedMap<Integer, Long> closed, CommitId c
           .put("verdict", claim.verdict().name())
           .put("message", claim.message())
           .put("token", claim.token());
+      claim.pinned().ifPresent(place -> one.put("pinned", place.text()));
       claim.race().ifPresent(race -> one.putObject("finding")
           .put("oracle", race.oracle())
           .put("severity", race.severity().name().toLowerCase(Locale.ROOT))

@@ -17,14 +17,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * The commit that a check is of, from which its seed comes.
  *
- * @param text 7 to 40 hex digits, lower case; empty if there is none
+ * @param text 7 to 64 hex digits, lower case; empty if there is none
  * @param origin where it was found, in words
  */
 record CommitId(String text, String origin) {
 
   /** What CI services call it. */
   private static final List<String> VARIABLES = List.of("GITHUB_SHA", "CI_COMMIT_SHA", "GIT_COMMIT");
-  private static final Pattern FORM = Pattern.compile("[0-9a-f]{7,40}");
+  private static final Pattern FORM = Pattern.compile("[0-9a-f]{7,64}");
   /** A short id and the full one of the same commit give the same seed. */
   private static final int SEED_DIGITS = 7;
   private static final int RADIX = 16;
@@ -55,7 +55,7 @@ record CommitId(String text, String origin) {
   private static CommitId of(String text, String origin) {
     String lower = text.strip().toLowerCase(Locale.ROOT);
     if (!FORM.matcher(lower).matches()) {
-      throw Refused.usage(origin + " " + Safe.quote(text) + "; 7 to 40 hex digits are allowed");
+      throw Refused.usage(origin + " " + Safe.quote(text) + "; 7 to 64 hex digits are allowed");
     }
     return new CommitId(lower, origin);
   }

@@ -95,13 +95,23 @@ public final class Main implements Runnable {
 
   private static int misused(ParameterException e, String[] args) {
     CommandLine command = e.getCommandLine();
-    String message = Safe.print(String.valueOf(e.getMessage()).lines().findFirst().orElse("wrong usage"));
+    String message = Safe.print(words(e).lines().findFirst().orElse("wrong usage"));
     if (e instanceof UnmatchedArgumentException unmatched && !unmatched.getSuggestions().isEmpty()) {
       message += "; did you mean " + Safe.print(String.join(" or ", unmatched.getSuggestions())) + "?";
     }
     String help = command.getCommandSpec().qualifiedName() + " --help";
     command.getErr().println("stalemate: " + message + " (see " + help + ")");
     return ExitCode.USAGE;
+  }
+
+  /** What was wrong; picocli's words for what nobody asked for count in indices. */
+  private static String words(ParameterException e) {
+    if (e instanceof UnmatchedArgumentException unmatched && !unmatched.getUnmatched().isEmpty()) {
+      String what = unmatched.isUnknownOption() ? "unknown option "
+          : e.getCommandLine().getParent() == null ? "unknown command " : "one argument too many: ";
+      return what + Safe.quote(unmatched.getUnmatched().getFirst());
+    }
+    return String.valueOf(e.getMessage());
   }
 
   private static int failed(Exception thrown, PrintWriter err) {

@@ -2,6 +2,7 @@ package io.stalemate.cli;
 
 import io.stalemate.actors.Worlds;
 import io.stalemate.scenario.input.Refused;
+import io.stalemate.scenario.input.Safe;
 import io.stalemate.session.Explanation;
 import io.stalemate.session.Runner;
 import io.stalemate.trace.TraceDiff;
@@ -65,7 +66,8 @@ final class ShowCommand implements Callable<Integer> {
           Optional.ofNullable(system), eras, Optional.ofNullable(against));
     }
     if (Subject.isScenario(tokenOrFile)) {
-      throw Refused.usage("a scenario needs --era twice, or --against, to say which kernels are compared");
+      throw Refused.usage(Safe.quote(tokenOrFile) + " is a scenario; show takes a token (which 'run' prints), or "
+          + "a scenario with --era twice, or --against, to say which kernels are compared");
     }
     Recorded recorded = Recorded.read(tokenOrFile, Optional.ofNullable(scenarioFile), drift);
     try (Worlds worlds = Recorded.worlds()) {

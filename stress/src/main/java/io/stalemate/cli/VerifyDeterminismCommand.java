@@ -24,8 +24,8 @@ import tools.jackson.databind.node.ObjectNode;
 /** {@code verify-determinism}: the same runs twice here and once in a JVM with other options, trace hash by hash. */
 @Command(name = "verify-determinism", description = {
     "Compares the trace hashes of every scenario here and in another JVM.",
-    "Runs seeds of every scenario in each of its eras twice, half under random and half under pct3, then again in a",
-    "JVM with other options. The answer is the same on every machine that runs this model.",
+    "Runs seeds of every scenario in each of its eras twice, half under random and half under pct3, then again in a "
+        + "JVM with other options. The answer is the same on every machine that runs this model.",
     "Exit code 3 if two hashes differ, with the token of the first such run."},
     mixinStandardHelpOptions = true, version = Main.VERSION)
 @SuppressWarnings("NullAway.Init")

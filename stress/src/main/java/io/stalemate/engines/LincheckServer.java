@@ -24,6 +24,8 @@ public final class LincheckServer {
           complaint.isEmpty() ? "has no further schedules; ask for less time" : complaint);
     } catch (TurnProtocol.Ended e) {
       // The other side has what it wanted.
+    } catch (NoClassDefFoundError e) {
+      protocol.tell(EngineFailure.Reason.ENVIRONMENT, "is not on the class path: no class " + e.getMessage());
     } catch (Exception | LinkageError e) {
       protocol.tell(EngineFailure.Reason.ENVIRONMENT,
           "cannot run on JDK " + Runtime.version().feature() + ": " + e);

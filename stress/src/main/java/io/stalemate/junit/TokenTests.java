@@ -1,14 +1,18 @@
 package io.stalemate.junit;
 
+import io.stalemate.oracle.Oracles;
 import io.stalemate.scenario.Scenario;
 import io.stalemate.scenario.file.ScenarioFile;
+import io.stalemate.scenario.input.Nearest;
 import io.stalemate.scenario.input.Refused;
 import io.stalemate.scenario.input.Safe;
 import io.stalemate.session.Verdict;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -46,7 +50,18 @@ final class TokenTests implements TestTemplateInvocationContextProvider {
       throw new AssertionError("@StalemateTest with oracle = " + Safe.quote(asked.oracle()) + " expects no finding; "
           + "add expect = FINDING");
     }
+    checkOracle(asked.oracle());
     return Arrays.stream(asked.value()).map(token -> new TokenTest(token.strip(), asked));
+  }
+
+  /** The oracles, and what stands for one when the scenario's outcome table forbids what happened. */
+  private static void checkOracle(String name) {
+    List<String> names = new ArrayList<>(Oracles.names());
+    names.add("outcome");
+    if (!name.isEmpty() && !names.contains(name)) {
+      throw new AssertionError("@StalemateTest with unknown oracle " + Safe.quote(name) + "; "
+          + Nearest.hint(name, names));
+    }
   }
 
   private static Optional<StalemateTest> asked(ExtensionContext context) {
@@ -123,10 +138,17 @@ final class TokenTests implements TestTemplateInvocationContextProvider {
       }
       String resource = name.startsWith("/") ? name : "/" + name;
       try (InputStream in = context.getRequiredTestClass().getResourceAsStream(resource)) {
-        return Optional.of(in == null ? ScenarioFile.read(Path.of(name))
-            : ScenarioFile.parse(Safe.print(name), in.readNBytes(ScenarioFile.BYTES_MAX + 1)));
+        if (in != null) {
+          return Optional.of(ScenarioFile.parse(Safe.print(name), in.readNBytes(ScenarioFile.BYTES_MAX + 1)));
+        }
+        Path path = Path.of(name);
+        if (!Files.isRegularFile(path)) {
+          throw new AssertionError("file = " + Safe.quote(name) + ": there is no such resource on the tests' class "
+              + "path, and no such file in " + Safe.print(Path.of("").toAbsolutePath().toString()));
+        }
+        return Optional.of(ScenarioFile.read(path));
       } catch (IOException | InvalidPathException e) {
-        throw new AssertionError(Safe.quote(name) + ": cannot be read");
+        throw new AssertionError("file = " + Safe.quote(name) + ": cannot be read");
       }
     }
 

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /** Frames that live as long as the machine; freed ones of one use and size are handed out again last in, first out. */
 final class NativePages implements Pages {
@@ -17,7 +18,7 @@ final class NativePages implements Pages {
 
   private final AtomicLong zeroTokens = new AtomicLong();
   // By frame number, with room at the end; a frame is there before its number is known to anybody. Copied to grow.
-  private volatile Frame[] frames = new Frame[8];
+  private volatile @Nullable Frame[] frames = new @Nullable Frame[8];
 
   // Guarded by freed.
   private final List<Frame> freed = new ArrayList<>();
@@ -84,9 +85,9 @@ final class NativePages implements Pages {
       throw new IllegalStateException("out of page frames: " + FRAMES_MAX + " are in use");
     }
     Frame frame = new Frame(FIRST_PFN + count, use, words);
-    Frame[] room = count < frames.length ? frames : Arrays.copyOf(frames, count * 2);
+    @Nullable Frame[] room = count < frames.length ? frames : Arrays.copyOf(frames, count * 2);
     room[count++] = frame;
-    // A volatile store also when there was room: who learns the number finds the frame.
+    // A volatile store also when there was room, which publishes the entry.
     frames = room;
     return frame.pfn;
   }
@@ -124,11 +125,22 @@ final class NativePages implements Pages {
   }
 
   private Frame frame(long pfn) {
-    Frame[] all = frames;
-    long index = pfn - FIRST_PFN;
-    if (index < 0 || index >= all.length || all[(int) index] == null) {
+    Frame found = look(pfn);
+    if (found == null) {
+      // Whoever learned the number from a relaxed load may not see the table's store yet.
+      synchronized (freed) {
+        found = look(pfn);
+      }
+    }
+    if (found == null) {
       throw new IllegalStateException("no page frame 0x" + Long.toHexString(pfn));
     }
-    return all[(int) index];
+    return found;
+  }
+
+  private @Nullable Frame look(long pfn) {
+    @Nullable Frame[] all = frames;
+    long index = pfn - FIRST_PFN;
+    return index < 0 || index >= all.length ? null : all[(int) index];
   }
 }

@@ -57,7 +57,7 @@ final class NativeRcu implements Rcu {
     }
   }
 
-  /** {@code rcu_barrier()}: returns when every callback queued so far has run. */
+  /** {@code rcu_barrier()}: returns when every callback queued so far has run; at barriers, one caller at a time. */
   void barrier() {
     if (runner == RcuCallbacks.AT_BARRIER) {
       runAll();

@@ -88,6 +88,11 @@ public record Explanation(
     return probe.frames();
   }
 
+  /** Whether the schedule is another one than was found. */
+  public boolean isShortened() {
+    return replaced || switchesBefore != recording.schedule().size();
+  }
+
   /** Yields how much shorter it has become: {@code 57 switches shortened to 2}. */
   public String shortening() {
     int switches = recording.schedule().size();

@@ -40,7 +40,8 @@ public final class Strategies {
     Matcher pct = PCT.matcher(name);
     if (!pct.matches()) {
       throw Refused.usage("unknown strategy " + Safe.quote(name) + "; "
-          + Nearest.hint(name, List.of("random", "pct3", "fpct3")));
+          + Nearest.hint(name, List.of("random", "pct3", "fpct3"),
+              "allowed: random, pct<d> or fpct<d> with a depth d from 1 to " + DEPTH_MAX + ", for example pct3"));
     }
     int depth = pct.group(2) == null ? DEPTH_DEFAULT : Integer.parseInt(pct.group(2));
     if (depth > DEPTH_MAX) {

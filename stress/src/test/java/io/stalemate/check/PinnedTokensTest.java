@@ -65,7 +65,7 @@ class PinnedTokensTest {
     assertThat(tokens.get(0).oracle()).contains("lockdep");
     assertThat(tokens.get(1).oracle()).isEmpty();
     assertThat(tokens.get(2).hash()).contains("0123456789abcdef");
-    assertThat(tokens.get(2).place()).isEqualTo(directory.resolve("b.tokens") + ":3");
+    assertThat(tokens.get(2).place().text()).isEqualTo(directory.resolve("b.tokens") + ":3");
     assertThat(tokens).allMatch(token -> token.run().token().text().equals(TOKEN));
   }
 
@@ -126,7 +126,7 @@ class PinnedTokensTest {
     refused(Refused.Reason.INPUT, "larger than 1 MiB");
     Files.delete(directory.resolve("a.tokens"));
     Files.createDirectory(directory.resolve("a.tokens"));
-    refused(Refused.Reason.INPUT, "a.tokens: no file");
+    refused(Refused.Reason.INPUT, "a.tokens: no regular file");
   }
 
   @Test

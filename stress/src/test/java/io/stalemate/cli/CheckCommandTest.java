@@ -2,6 +2,8 @@ package io.stalemate.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.stalemate.check.PinnedTokens;
+import io.stalemate.report.Screen;
 import io.stalemate.scenario.token.Model;
 import io.stalemate.scenario.token.Overrides;
 import io.stalemate.scenario.token.SeedToken;
@@ -20,6 +22,9 @@ class CheckCommandTest {
 
   private static final String[] SMALL = {"check", "yardstick", "--search-max", "50", "--schedules", "400", "--commit",
       "0123456789abcdef0123456789abcdef01234567"};
+
+  /** picocli leaves the last column free. */
+  private static final int HELP_WIDTH = Screen.WIDTH - 1;
 
   @TempDir
   Path directory;
@@ -111,6 +116,15 @@ class CheckCommandTest {
   }
 
   @Test
+  void noMoreSchedulesAreSpentThanAllowed() {
+    Cli check = Cli.run("check", "yardstick", "attr-vs-fault", "--schedules", "101", "--json");
+    assertThat(check.json().get("suites").get(1).get("schedules").asLong()).isEqualTo(50);
+    assertThat(check.json().get("suites").get(2).get("schedules").asLong()).isEqualTo(50);
+    Cli.refuse(ExitCode.USAGE, "--schedules 3 for 2 scenarios; at least two each are needed", "check", "yardstick",
+        "attr-vs-fault", "--schedules", "3");
+  }
+
+  @Test
   void timeThatIsUpIsInconclusive() {
     Cli cut = Cli.expect(ExitCode.INCONCLUSIVE, "check", "yardstick", "attr-vs-fault", "--budget", "1ms", "--workers",
         "1", "--profile", "nightly");
@@ -127,7 +141,59 @@ class CheckCommandTest {
     assertThat(Cli.expect(ExitCode.FINDING, small("--tokens", folder.toString())).out())
         .contains("mine.tokens:1: expected FINDING; nothing was found  " + token(), "pinned tokens 3/4");
     tokens("PASS " + token() + " hash=0000000000000000\n");
-    Cli.expect(ExitCode.NONDETERMINISM, small("--tokens", folder.toString()));
+    assertThat(Cli.expect(ExitCode.INCONCLUSIVE, small("--tokens", folder.toString())).out())
+        .contains("mine.tokens:1: trace hash ", " instead of 0000000000000000: the kernel text has changed");
+  }
+
+  @Test
+  void everyTokenThatFailsHasALineUpToTwenty() throws IOException {
+    String line = "FINDING " + token() + "\n";
+    List<String> lines = Cli.expect(ExitCode.FINDING, small("--tokens", tokens(line.repeat(20)).toString())).out()
+        .lines().filter(each -> each.startsWith("FINDING        pinned tokens, ")).toList();
+    assertThat(lines).hasSize(20);
+    for (int i = 0; i < lines.size(); i++) {
+      assertThat(lines.get(i)).contains("mine.tokens:" + (i + 1) + ": expected FINDING; nothing was found")
+          .endsWith("  " + token()).containsOnlyOnce(token());
+    }
+
+    Cli more = Cli.expect(ExitCode.FINDING, small("--tokens", tokens(line.repeat(22)).toString()));
+    assertThat(more.out().lines().filter(each -> each.startsWith("FINDING "))).hasSize(20);
+    assertThat(more.out()).contains("\n               pinned tokens: and 2 more, which --json and the files of results "
+        + "have\n").doesNotContain("mine.tokens:21");
+    assertThat(Cli.run(small("--json", "--tokens", tokens(line).toString())).json().get("suites").get(0).get("claims")
+        .get(3).get("pinned").asString()).isEqualTo(directory.resolve("pinned/mine.tokens") + ":1");
+  }
+
+  @Test
+  void aSplatOfATokenBeginsWithItsPlace() throws IOException {
+    String known = PinnedTokens.builtIn(Model.builtIn()).getFirst().run().token().text();
+    Cli found = Cli.expect(ExitCode.FINDING, small("--tokens", tokens("\nPASS " + known + "\n").toString()));
+
+    assertThat(found.err()).startsWith(directory.resolve("pinned/mine.tokens")
+        + ":2: expected PASS; FINDING by stale-translation: ")
+        .contains("\n====", "\nBUG: stalemate: stale-translation");
+  }
+
+  @Test
+  void aProfileThatThereIsNotIsSaidWithTheNearest() {
+    Cli.refuse(ExitCode.USAGE, "unknown profile 'qick'; did you mean 'quick'?", "check", "--profile", "qick");
+    Cli.refuse(ExitCode.USAGE, "unknown profile 'mine'; allowed: quick, ci, nightly", "check", "--profile", "mine");
+    assertThat(Cli.expect(ExitCode.PASS, small("--profile", "CI")).out()).contains(" · profile ci · ");
+  }
+
+  @Test
+  void helpIsWrappedOnce() {
+    for (String command : List.of("check", "verify-determinism")) {
+      List<String> help = Cli.expect(ExitCode.PASS, command, "--help").out().lines().toList();
+      int usage = help.indexOf(help.stream().filter(line -> line.startsWith("Usage:")).findFirst().orElseThrow());
+      List<String> text = help.subList(usage, help.size()).stream().filter(line -> !line.startsWith(" "))
+          .filter(line -> !line.startsWith("Usage:")).toList();
+      for (int i = 0; i + 1 < text.size(); i++) {
+        int first = text.get(i + 1).indexOf(' ');
+        assertThat(text.get(i).endsWith(".") || text.get(i).length() + 1 + first > HELP_WIDTH)
+            .as(command + ": " + text.get(i)).isTrue();
+      }
+    }
   }
 
   @Test
@@ -139,6 +205,8 @@ class CheckCommandTest {
     tokens("# nothing\n");
     Cli.refuse(ExitCode.NOTHING_SELECTED, "no token in it", small("--tokens", folder.toString()));
     Cli.refuse(ExitCode.USAGE, "is no directory", small("--tokens", folder.resolve("mine.tokens").toString()));
+    Cli.refuse(ExitCode.USAGE, "pinned/.' is named twice", small("--tokens", tokens("PASS " + token()).toString(),
+        "--tokens", folder + "/."));
     Cli.refuse(ExitCode.USAGE, "no such directory", small("--tokens", folder.resolve("none").toString()));
   }
 

@@ -82,13 +82,13 @@ class CommitIdTest {
 
   @Test
   void whatIsNoCommitIsRefusedWithWhereItCameFrom() {
-    for (String wrong : new String[] {"", "012345", "0123456g", "-1234567", ID + "0"}) {
+    for (String wrong : new String[] {"", "012345", "0123456g", "-1234567", ID + ID}) {
       assertThat(Assertions.catchThrowableOfType(Refused.class, () -> CommitId.find(wrong, Map.of(), directory)))
           .as(wrong).hasMessage("--commit '" + (wrong.length() > 60 ? wrong.substring(0, 60) + "..." : wrong)
-              + "'; 7 to 40 hex digits are allowed");
+              + "'; 7 to 64 hex digits are allowed");
     }
     assertThat(Assertions.catchThrowableOfType(Refused.class,
         () -> CommitId.find(null, Map.of("CI_COMMIT_SHA", "main"), directory)))
-        .hasMessage("CI_COMMIT_SHA 'main'; 7 to 40 hex digits are allowed");
+        .hasMessage("CI_COMMIT_SHA 'main'; 7 to 64 hex digits are allowed");
   }
 }

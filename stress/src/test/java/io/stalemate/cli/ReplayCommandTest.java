@@ -39,6 +39,15 @@ class ReplayCommandTest {
   }
 
   @Test
+  void aPastedCommandIsTakenForItsToken() {
+    String token = found.replayToken();
+    Cli.expect(ExitCode.FINDING, "replay", "stalemate replay " + token, "--quiet");
+    Cli.expect(ExitCode.FINDING, "replay", "replay " + token, "--quiet");
+    assertThat(Cli.expect(ExitCode.PASS, "show", "stalemate show " + token, "--json").json().get("token").asString())
+        .isEqualTo(token);
+  }
+
+  @Test
   void theTraceHashIsTheOneThatRunTold() {
     String told = Cli.expect(ExitCode.FINDING, "run", "yardstick", "--race", "no-retry-check", "--quiet", "--json")
         .json().get("findings").get(0).get("traceHash").asString();

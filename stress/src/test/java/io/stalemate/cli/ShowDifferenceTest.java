@@ -93,7 +93,7 @@ class ShowDifferenceTest {
 
   @ParameterizedTest
   @CsvSource(delimiter = '|', textBlock = """
-      show noslot-vs-private | a scenario needs --era twice
+      show noslot-vs-private | show takes a token (which 'run' prints), or a scenario with --era twice
       show noslot-vs-private --era v6.8 --era v6.8 | two different kernels are compared, not kvm-x86 v6.8 with itself
       show noslot-vs-private --era v6.8 --against v6.8 | two different kernels are compared
       show noslot-vs-private --system x86 --against v6.8 | did you mean 'kvm-x86'?

@@ -93,6 +93,20 @@ class UsageTest {
   }
 
   @Test
+  void whatNobodyAskedForIsNamedWithoutIndices() {
+    Cli.refuse(ExitCode.USAGE, "stalemate: unknown command 'runn'; did you mean ", "runn", "yardstick", "--runs", "5");
+    Cli.refuse(ExitCode.USAGE, "stalemate: one argument too many: 'extra' (see", "run", "yardstick", "extra");
+    Cli.refuse(ExitCode.USAGE, "stalemate: unknown option '--sead'", "run", "yardstick", "--sead", "1");
+  }
+
+  @Test
+  void anUnknownStrategyBringsTheForms() {
+    Cli.refuse(ExitCode.USAGE,
+        "unknown strategy 'nosuch'; allowed: random, pct<d> or fpct<d> with a depth d from 1 to ",
+        "run", "yardstick", "--strategy", "nosuch");
+  }
+
+  @Test
   void whatResemblesNothingBringsTheCommandThatListsTheNames() {
     Cli.refuse(ExitCode.USAGE, "unknown race 'qqqqqqqqqq'; see 'stalemate list races'\n",
         "run", "yardstick", "--race", "qqqqqqqqqq");

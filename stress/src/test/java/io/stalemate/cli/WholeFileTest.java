@@ -40,6 +40,16 @@ class WholeFileTest {
   }
 
   @Test
+  void aNeighbourWithTheNameOfAHalfIsLeftAlone() throws IOException {
+    Path neighbour = Files.writeString(directory.resolve("a.partial"), "somebody's");
+    WholeFile whole = new WholeFile("trace", directory.resolve("a").toString());
+    whole.check();
+    whole.write("new");
+    assertThat(neighbour).hasContent("somebody's");
+    assertThat(files()).isEqualTo(2);
+  }
+
+  @Test
   void whatCannotBeWrittenIsSaid() throws IOException {
     WholeFile nowhere = new WholeFile("trace", directory.resolve("none/a").toString());
     assertThatThrownBy(nowhere::check).isInstanceOf(EnvironmentFault.class)

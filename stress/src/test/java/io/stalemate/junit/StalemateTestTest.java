@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectMethod;
 
 import io.stalemate.session.Verdict;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -76,6 +77,9 @@ class StalemateTestTest {
 
     @StalemateTest(value = OF_FILE, file = "no-such.scenario.conf", allowModelDrift = true)
     void withAFileThatIsNotThere() {}
+
+    @StalemateTest(value = RACE, expect = StalemateTest.Expect.FINDING, oracle = "kasan", allowModelDrift = true)
+    void ofNoOracle() {}
 
     @StalemateTest({})
     void withoutTokens() {}
@@ -159,7 +163,15 @@ class StalemateTestTest {
     assertThat(run("ofAFile")).isEqualTo(Map.of(OF_FILE, Optional.empty()));
     assertThat(onlyFailure("withoutItsFile")).contains("the token is of scenario file one-fault")
         .contains("file = ");
-    assertThat(onlyFailure("withAFileThatIsNotThere")).contains("no-such.scenario.conf: no such file");
+    assertThat(onlyFailure("withAFileThatIsNotThere")).isEqualTo(
+        "file = 'no-such.scenario.conf': there is no such resource on the tests' class path, and no such file in "
+            + Path.of("").toAbsolutePath());
+  }
+
+  @Test
+  void anOracleThatThereIsNotIsRefused() {
+    assertThat(onlyFailure("ofNoOracle"))
+        .startsWith("@StalemateTest with unknown oracle 'kasan'; allowed: ").contains("stale-translation", "outcome");
   }
 
   @Test

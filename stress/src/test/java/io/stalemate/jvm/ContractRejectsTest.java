@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.stalemate.machine.Completion;
 import io.stalemate.machine.Ipi;
+import io.stalemate.machine.Pages;
+import io.stalemate.machine.Rwlock;
 import io.stalemate.machine.WaitQueue;
 import io.stalemate.machine.Word;
 import io.stalemate.sim.WorldFault;
@@ -70,7 +72,12 @@ class ContractRejectsTest {
           return old;
         }, WORDS::bitsOfOthersAreLeftAlone),
         new Defective("no smp_wmb", LateStores.binding(false), WORDS::barriersOfStoresAndLoadsPair),
-        new Defective("no smp_mb", LateStores.binding(false), WORDS::afterAFullBarrierOneOfTwoSeesTheOther));
+        new Defective("no smp_mb", LateStores.binding(false), WORDS::afterAFullBarrierOneOfTwoSeesTheOther),
+        new Defective("a release that is none", LateStores.binding(false), WORDS::aReleaseHandsOverWhatCameBefore),
+        new Defective(
+            "xchg_relaxed", LateStores.binding(false), WORDS::afterAReadModifyWriteOneOfTwoSeesTheOther),
+        broken("bits that stay", "word", "fetchAnd", (target, right, arguments) -> ((Word) target).readOnce(),
+            WORDS::wordsDoWhatTheirNamesSay));
   }
 
   static Stream<Defective> locks() {
@@ -81,6 +88,10 @@ class ContractRejectsTest {
         without("rwSemaphore", "downWrite", LOCKS::theWriterOfASemaphoreExcludes),
         without("rwlock", "readLock", READERS_AND_WRITERS::readersOfAnRwlockSeeNoHalfOfAWriter),
         without("rwSemaphore", "downRead", READERS_AND_WRITERS::readersOfASemaphoreSeeNoHalfOfAWriter),
+        broken("readers that exclude each other", "rwlock", "readLock", (target, right, arguments) -> {
+          ((Rwlock) target).writeLock();
+          return null;
+        }, READERS_AND_WRITERS::readersAreInsideTogether),
         without("rwlock", "needbreak", READERS_AND_WRITERS::aWriterIsToldOfReadersThatWait),
         without("rwlock", "readLock", READERS_AND_WRITERS::aWriterThatWaitsForAnRwlockKeepsNewReadersOut),
         without("rwSemaphore", "downRead", READERS_AND_WRITERS::aWriterThatWaitsForASemaphoreKeepsNewReadersOut),
@@ -120,6 +131,7 @@ class ContractRejectsTest {
     return Stream.of(
         without("srcu", "synchronize", GRACE_PERIODS::anSrcuGracePeriodWaitsForReadersThatCameBefore),
         without("srcu", "synchronize", GRACE_PERIODS::whatAReaderDidIsSeenAfterTheGracePeriod),
+        without("srcu", "synchronize", GRACE_PERIODS::theEndOfAnInnerSectionIsNotTheEnd),
         without("rcu", "synchronize", GRACE_PERIODS::anRcuGracePeriodWaitsForReadersThatCameBefore),
         broken("callbacks at once", "rcu", "call", (target, right, arguments) -> {
           ((Runnable) arguments[0]).run();
@@ -132,11 +144,20 @@ class ContractRejectsTest {
   static Stream<Defective> pagesAndTlb() {
     return Stream.of(
         without("pages", "free", PAGES::freedFramesComeBackLastInFirstOutAndZeroed),
+        without("pages", "free", PAGES::aFrameIsReusedForItsUseAndSizeAlone),
+        broken("tags that are cleared with the page", "pages", "clear", (target, right, arguments) -> {
+          ((Pages) target).tags((Long) arguments[0]).at(1).writeOnce(0);
+          return right.call(arguments);
+        }, PAGES::tagsAreWhateverTheLastOwnerLeft),
         without("pages", "copy", PAGES::zeroesAreToldApartAndCopiesAreEqual),
         broken("one frame for all", "pages", "alloc", (target, right, arguments) -> {
           right.call(arguments);
           return 0x100L;
         }, PAGES::aFrameHasOneOwner),
+        broken("one CPU's TLB for all", "tlb", "access", (target, right, arguments) -> {
+          arguments[0] = 0;
+          return right.call(arguments);
+        }, TLB::aTranslationServesItsCpuItsVmAndItsPermissions),
         without("tlb", "tlbiIpa", TLB::anInvalidationDropsWhatItNamesAndNothingElse),
         without("tlb", "tlbiRange", TLB::anInvalidationDropsWhatItNamesAndNothingElse),
         without("tlb", "tlbiVmid", TLB::aWalkThatAnInvalidationOvertookFillsNothing),
@@ -153,6 +174,7 @@ class ContractRejectsTest {
           ((Ipi) target).send((Integer) arguments[0]);
           return null;
         }, INTERRUPTS::anInterruptThatIsWaitedForHasBeenTaken),
+        without("ipi", "take", INTERRUPTS::takingAnInterruptLetsTheSenderGoOn),
         without("ipi", "take", INTERRUPTS::anInterruptStaysPendingWhileInterruptsAreOff),
         without("ipi", "irqsOff", INTERRUPTS::anInterruptStaysPendingWhileInterruptsAreOff),
         broken("WARN_ON that warns of nothing", "warnOn", "", (target, right, arguments) -> false,
@@ -174,5 +196,7 @@ class ContractRejectsTest {
   void lateStoresAreNoDefect() {
     WORDS.barriersOfStoresAndLoadsPair(LateStores.binding(true));
     WORDS.afterAFullBarrierOneOfTwoSeesTheOther(LateStores.binding(true));
+    WORDS.aReleaseHandsOverWhatCameBefore(LateStores.binding(true));
+    WORDS.afterAReadModifyWriteOneOfTwoSeesTheOther(LateStores.binding(true));
   }
 }

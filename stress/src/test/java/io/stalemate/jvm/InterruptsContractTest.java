@@ -65,6 +65,7 @@ class InterruptsContractTest {
     binding.run(Binding.ROUNDS, m -> {
       Word running = m.word("running", 0);
       Word seen = m.word("seen", 0);
+      Word over = m.word("over", 0);
       return new Program(List.of(
           () -> {
             m.ipi().irqsOff(1);
@@ -72,12 +73,15 @@ class InterruptsContractTest {
             until(m, () -> m.ipi().pending(1));
             running.writeOnce(0);
             m.ipi().take(1);
+            // Turning interrupts on would let the sender go on, too.
+            until(m, () -> over.readOnce() == 1);
             m.ipi().irqsOn(1);
           },
           () -> {
             until(m, () -> running.readOnce() == 1);
             m.ipi().sendAndWait(1);
             seen.writeOnce(1 - running.readOnce());
+            over.writeOnce(1);
           }), () -> assertThat(seen.read()).isEqualTo(1));
     });
   }

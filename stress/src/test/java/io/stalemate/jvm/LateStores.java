@@ -12,10 +12,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A simulated machine on which a marked store to a word of a row happens after the task's next access to another row,
+ * A simulated machine on which a store to a word of a row happens after the task's next access to a word of a row,
  * unless a barrier comes between: what weak memory may do, in the least form that programs can see.
  */
 final class LateStores {
+
+  // What does not wait for the stores before it.
+  private static final List<String> RELAXED = List.of("read", "write", "readOnce", "writeOnce", "loadAcquire");
 
   private final Machine machine;
   private final Trace trace;
@@ -33,7 +36,7 @@ final class LateStores {
     this.barriers = barriers;
   }
 
-  /** Such machines, on which {@code barriers} order stores, or do not. */
+  /** Such machines, on which {@code barriers}, releases and exchanges order stores, or do not. */
   static Binding binding(boolean barriers) {
     return new SimulatedBinding((machine, trace) -> new LateStores(machine, trace, barriers).proxy(), List.of());
   }
@@ -73,9 +76,14 @@ final class LateStores {
   private Word word(Word word) {
     return (Word) Proxy.newProxyInstance(
         Word.class.getClassLoader(), new Class<?>[] {Word.class}, (ignored, method, arguments) -> {
+          String name = method.getName();
+          flushIf(barriers && !RELAXED.contains(name));
           Late before = late.remove(task());
           Object result = null;
-          if (method.getName().equals("writeOnce") && before == null) {
+          if (before == null && (name.equals("write") || name.equals("writeOnce"))) {
+            late.put(task(), new Late(word, (Long) arguments[0]));
+          } else if (before == null && name.equals("xchg") && !barriers) {
+            result = word.readOnce();
             late.put(task(), new Late(word, (Long) arguments[0]));
           } else {
             result = method.invoke(word, arguments);

@@ -4,9 +4,11 @@ import static io.stalemate.lincheck.Call.call;
 
 import java.util.List;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Once a page was made private or shared, that is what the guest has. */
+@Tag("lincheck")
 class AttributesTest {
 
   @Test

@@ -9,9 +9,11 @@ import io.stalemate.machine.Word;
 import java.util.List;
 import org.jetbrains.lincheck.LincheckAssertionError;
 import org.jetbrains.lincheck.datastructures.Operation;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The harness sees a lost update in this JVM, and its two questions answer opposite ways. */
+@Tag("lincheck")
 class CanaryTest {
 
   @Test

@@ -4,11 +4,13 @@ import static io.stalemate.lincheck.Call.call;
 
 import java.util.List;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Stage-2 faults against invalidations, in the whole of KVM's text on arm64. */
+@Tag("lincheck")
 class InvalidateTest {
 
   @Test

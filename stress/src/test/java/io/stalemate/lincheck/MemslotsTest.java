@@ -4,9 +4,11 @@ import static io.stalemate.lincheck.Call.call;
 
 import java.util.List;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A deleted memslot is gone: for those who look it up, and for the guest. */
+@Tag("lincheck")
 class MemslotsTest {
 
   @Test

@@ -4,14 +4,16 @@ import static io.stalemate.lincheck.Call.call;
 
 import java.util.List;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A page is a device from MAP to UNMAP, and is taken back once. */
+@Tag("lincheck")
 class MmioGuardTest {
 
   @Test
   void aPageIsADeviceFromMapToUnmap() {
-    ModelChecked.of(Correct.class, MmioGuardVm.Page.class).drawn(2).executions(50).assertCorrect();
+    unmappedTwice(Correct.class).drawn(2).executions(50).assertCorrect();
   }
 
   @Test
@@ -21,9 +23,12 @@ class MmioGuardTest {
 
   @Test
   void anUnmapThatLooksWithoutTheLockItChangesUnderIsFound() {
-    ModelChecked.of(CheckWithoutLock.class, MmioGuardVm.Page.class)
-        .pinnedBetween(List.of(call("map", 0)), List.of(), List.of(call("unmap", 0)), List.of(call("unmap", 1)))
-        .assertFinds("removeIoguardPage", "hasNote", "unmapNote");
+    unmappedTwice(CheckWithoutLock.class).assertFinds("removeIoguardPage", "hasNote", "unmapNote");
+  }
+
+  private static ModelChecked unmappedTwice(Class<? extends MmioGuardVm> tested) {
+    return ModelChecked.of(tested, MmioGuardVm.Page.class)
+        .pinnedBetween(List.of(call("map", 0)), List.of(), List.of(call("unmap", 0)), List.of(call("unmap", 1)));
   }
 
   @Test

@@ -14,14 +14,16 @@ import java.util.Optional;
 import org.jetbrains.lincheck.datastructures.IntGen;
 import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.Param;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** SRCU: what a reader found in its section stays until the section ends. By itself, and as KVM uses it. */
+@Tag("lincheck")
 class SrcuTest {
 
   @Test
   void aReplacedVersionStaysForItsReaders() {
-    ModelChecked.of(Versions.class, Register.class).drawn(6).executions(150).assertCorrect();
+    versions(Versions.class).drawn(6).executions(150).assertCorrect();
   }
 
   @Test

@@ -5,11 +5,13 @@ import static io.stalemate.lincheck.Call.call;
 import io.stalemate.linux.kvm.Era;
 import java.util.List;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The stage-2 table means what a page map says, whoever walks it at the same time. */
+@Tag("lincheck")
 class StageTwoTableTest {
 
   private static final List<Call> LEAVES = List.of(

@@ -14,18 +14,20 @@ import io.stalemate.yardstick.Yardstick;
 import java.util.List;
 import java.util.Optional;
 import org.jetbrains.lincheck.datastructures.Operation;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Scenario zero: faults on a page that the host takes away. Lincheck and the simulator judge it alike. */
+@Tag("lincheck")
 class YardstickTest {
 
   private static final long RUNS = 2000;
 
   @Test
   void theCorrectTextNeverMapsAFreedPage() {
-    suite(Correct.class)
+    faultAgainstInvalidation(Correct.class)
         .pinned(List.of(call("fault"), call("fault")), List.of(call("invalidate0"), call("invalidate1")))
         .pinned(List.of(call("fault")), List.of(call("fault")), List.of(call("invalidate0")))
         .executions(300)
@@ -44,11 +46,13 @@ class YardstickTest {
   @ParameterizedTest
   @ValueSource(classes = {NoRetryCheck.class, NoSeqCheck.class, NoInProgressCheck.class})
   void aRetryCheckWithoutOneOfItsHalvesIsFound(Class<? extends Faults> mutant) throws ReflectiveOperationException {
-    suite(mutant)
-        .pinned(List.of(call("fault")), List.of(call("invalidate0")))
-        .assertFinds("tryFault", "mmuLock", "switchHostPage", "setLeaf");
+    faultAgainstInvalidation(mutant).assertFinds("tryFault", "mmuLock", "switchHostPage", "setLeaf");
     String race = mutant.getConstructor().newInstance().race.orElseThrow().card().name();
     assertThat(simulatorFindsSomething(Optional.of(race))).isTrue();
+  }
+
+  private static ModelChecked faultAgainstInvalidation(Class<? extends Faults> tested) {
+    return suite(tested).pinned(List.of(call("fault")), List.of(call("invalidate0")));
   }
 
   private static ModelChecked suite(Class<? extends Faults> tested) {

@@ -49,7 +49,7 @@ class PinnedFindingsTest {
     try (Worlds worlds = new Worlds(1)) {
       for (PinnedToken pin : pins) {
         String token = pin.run().token().text();
-        assertThat(replayed(pin.run(), worlds)).as("%s, %s. %s", LIST, pin.place(), Goldens.REWRITE)
+        assertThat(replayed(pin.run(), worlds)).as("%s, %s. %s", LIST, pin.place().text(), Goldens.REWRITE)
             .isEqualTo(PinnedToken.line(pin.verdict(), pin.oracle(), token, pin.hash()));
       }
     }

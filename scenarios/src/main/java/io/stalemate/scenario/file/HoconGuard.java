@@ -30,8 +30,8 @@ final class HoconGuard {
 
   private static final Pattern KEY = Pattern.compile("[a-z][a-z0-9-]{0,39}|\"[a-z][a-z0-9-]{0,39}\"");
 
-  /** An open bracket: the keys so far of an object, which a list does not use. */
-  private record Open(boolean object, TreeSet<String> keys) {}
+  /** An open bracket and its line: the keys so far of an object, which a list does not use. */
+  private record Open(boolean object, TreeSet<String> keys, int line) {}
 
   private enum Place {
     /** Nothing of the field or element yet. */
@@ -49,10 +49,11 @@ final class HoconGuard {
   private final String file;
   private final String text;
   private final Deque<Open> open = new ArrayDeque<>();
-  private Open inner = new Open(true, new TreeSet<>());
+  private Open inner = new Open(true, new TreeSet<>(), 1);
   private Place place = Place.START;
   private int keyStart;
   private int pieces;
+  private boolean mismatched;
   private int line = 1;
   private int at;
 
@@ -83,7 +84,7 @@ final class HoconGuard {
         case ' ', '\t', '\r' -> { }
         case ',' -> place = Place.START;
         case '{', '[' -> open(c == '{');
-        case '}', ']' -> close();
+        case '}', ']' -> close(c == '}');
         case '=', ':' -> equals();
         case '"' -> {
           piece();
@@ -91,6 +92,12 @@ final class HoconGuard {
         }
         default -> character(c);
       }
+    }
+    // Behind the text is where a string without an end leaves it; that and a wrong bracket are the parser's to refuse.
+    if (!open.isEmpty() && !mismatched && at == text.length()) {
+      line = inner.line;
+      throw input("a bracket " + (inner.object ? "{" : "[") + " that is never closed; " + (inner.object ? "}" : "]")
+          + " is due");
     }
   }
 
@@ -155,11 +162,12 @@ final class HoconGuard {
       throw input("a bracket right behind a value; a comma or a new line is due");
     }
     open.push(inner);
-    inner = new Open(object, new TreeSet<>());
+    inner = new Open(object, new TreeSet<>(), line);
     place = Place.START;
   }
 
-  private void close() {
+  private void close(boolean object) {
+    mismatched |= inner.object != object;
     if (!open.isEmpty()) {
       inner = open.pop();
     }
@@ -171,6 +179,11 @@ final class HoconGuard {
     String key = place == Place.KEY ? text.substring(keyStart, at).strip() : "";
     if (!inner.object) {
       return;
+    }
+    if (key.isEmpty()) {
+      throw Refused.usage("'" + text.charAt(at)
+          + "' where a key is due; write a { b = 1 }, and [ ] around a list (is a bracket above still "
+          + "open?)").at(file + ":" + line);
     }
     if (!KEY.matcher(key).matches()) {
       throw Refused.usage("key " + Safe.quote(key) + "; one word of a-z 0-9 - is allowed, objects nest as a { b = 1 }")

@@ -36,8 +36,9 @@ public sealed interface Token permits SeedToken, ScheduleToken {
   }
 
   /**
-   * Yields the token that {@code text} says. White space and quotes around it and {@code Found-with:} before it are
-   * taken off; nothing else is forgiven.
+   * Yields the token that {@code text} says. White space and quotes around it and {@code Found-with:} or the command
+   * that a report prints ({@code stalemate replay}, {@code stalemate show}) before it are taken off; nothing else is
+   * forgiven.
    *
    * @throws Refused (input) for anything that is not exactly a token
    */
@@ -45,6 +46,10 @@ public sealed interface Token permits SeedToken, ScheduleToken {
     String bare = bare(text);
     if (bare.length() > LENGTH_MAX) {
       throw Refused.input("token of " + bare.length() + " characters; at most " + LENGTH_MAX + " are allowed");
+    }
+    if (claimed(bare) && bare.contains(" --")) {
+      throw Refused.input("token " + Safe.quote(bare.substring(0, bare.indexOf(' ')))
+          + " and options in one word; give the options after it, each a word of its own");
     }
     for (int i = 0; i < bare.length(); i++) {
       if (Check.ALPHABET.indexOf(bare.charAt(i)) < 0) {
@@ -82,11 +87,16 @@ public sealed interface Token permits SeedToken, ScheduleToken {
   }
 
   private static String bare(String text) {
-    String bare = text.strip();
+    String bare = withoutQuotes(text);
     String trailer = "found-with:";
     if (bare.toLowerCase(Locale.ROOT).startsWith(trailer)) {
-      bare = bare.substring(trailer.length()).strip();
+      bare = withoutQuotes(bare.substring(trailer.length()));
     }
+    return withoutQuotes(bare.replaceFirst("^((\\./)?stalemate\\s+)?(replay|show)\\s+", ""));
+  }
+
+  private static String withoutQuotes(String text) {
+    String bare = text.strip();
     while (bare.length() >= 2 && "\"'`".indexOf(bare.charAt(0)) >= 0
         && bare.charAt(0) == bare.charAt(bare.length() - 1)) {
       bare = bare.substring(1, bare.length() - 1).strip();

@@ -154,6 +154,10 @@ class HostileScenarioTest {
         .isEqualTo("f.conf:2: character U+202E outside quotes; put the text in quotes");
     assertThat(refusal("name = {\nq: ]")).startsWith("f.conf:2: syntax: ").doesNotContain("\n");
     assertThat(refusal("[1, 2]")).startsWith("f.conf:1: syntax: ");
+    assertThat(refusal("name = a\ngoals = [ {\n")).isEqualTo("f.conf:2: a bracket { that is never closed; } is due");
+    assertThat(refusal("name = a\ngoals = [\n4\n")).isEqualTo("f.conf:2: a bracket [ that is never closed; ] is due");
+    assertThat(refusal("name = a\ngoals = [ { ]\n")).startsWith("f.conf:2: syntax: ");
+    assertThat(refusal("vm {\nname = \"a\n")).startsWith("f.conf:2: syntax: ");
   }
 
   @Test

@@ -160,6 +160,10 @@ class ScenarioFileTest {
         "f.conf:3: key 'vm.era'; one word of a-z 0-9 - is allowed, objects nest as a { b = 1 }");
     refuses(HEAD + "\"ti\\u0074le\" = c\n",
         "f.conf:3: key '\"ti\\u0074le\"'; one word of a-z 0-9 - is allowed, objects nest as a { b = 1 }");
+    refuses(HEAD + VM + "goals = [ {\n  { name = a, when = \"true\" } ]\n" + TASKS,
+        "f.conf:5: '{' where a key is due; write a { b = 1 }, and [ ] around a list (is a bracket above still open?)");
+    refuses(HEAD + VM + "goals = [ { = 3 } ]\n" + TASKS,
+        "f.conf:4: '=' where a key is due; write a { b = 1 }, and [ ] around a list (is a bracket above still open?)");
   }
 
   @Test

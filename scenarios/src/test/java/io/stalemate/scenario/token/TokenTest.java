@@ -68,12 +68,27 @@ class TokenTest {
   void whatMailAndShellsPutAroundIsTakenOff() {
     String text = SAMPLE.text();
     for (String wrapped : List.of("  " + text + "\n", "'" + text + "'", "Found-with: " + text,
-        "found-with:\"" + text + "\"", "`" + text + "`")) {
+        "found-with:\"" + text + "\"", "`" + text + "`", "stalemate replay " + text, "replay " + text,
+        "./stalemate show " + text, "'stalemate  replay\t" + text + "'",
+        "Found-with: `stalemate show '" + text + "'`")) {
       assertThat(Token.parse(wrapped)).isEqualTo(SAMPLE);
       assertThat(Token.claimed(wrapped)).isTrue();
     }
     assertThat(Token.claimed("yardstick")).isFalse();
+    assertThat(Token.claimed("replay yardstick")).isFalse();
     assertThat(Token.claimed("smoke/test.scenario.conf")).isFalse();
+  }
+
+  @Test
+  void nothingElseAroundATokenIsForgiven() {
+    String text = SAMPLE.text();
+    for (String wrapped : List.of("stalemate run " + text, "stalemate " + text, "replay replay " + text,
+        "stalemate replay " + text + " yardstick")) {
+      assertThatThrownBy(() -> Token.parse(wrapped)).as(wrapped).isInstanceOf(Refused.class);
+    }
+    assertThatThrownBy(() -> Token.parse("stalemate replay " + text + " --file a.conf"))
+        .isInstanceOf(Refused.class)
+        .hasMessage("token '" + text + "' and options in one word; give the options after it, each a word of its own");
   }
 
   @Test

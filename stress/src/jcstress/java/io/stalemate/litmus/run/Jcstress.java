@@ -2,6 +2,8 @@ package io.stalemate.litmus.run;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -13,6 +15,7 @@ import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.zip.GZIPInputStream;
 import org.openjdk.jcstress.JCStress;
 import org.openjdk.jcstress.Options;
 import org.openjdk.jcstress.annotations.Expect;
@@ -104,28 +107,44 @@ final class Jcstress {
     return Math.min(options.getCPUCount(), Runtime.getRuntime().availableProcessors());
   }
 
-  /** Runs them, with JCStress's own talk going to {@code log}; yields a result for each test that did run, by name. */
-  List<LitmusResult> run(PrintStream log) throws Exception {
+  /**
+   * Runs them, with JCStress's own talk going to {@code log}; yields a result for each test that did run, by name.
+   *
+   * @throws IllegalStateException if JCStress breaks down or leaves damaged results; the log has the stack
+   */
+  List<LitmusResult> run(PrintStream log) {
     return quietly(log, () -> {
       try {
         new JCStress(options).run();
       } catch (AssertionError failures) {
         // How it says that a test failed, once all reports are written.
         log.println(failures);
+      } catch (Exception e) {
+        e.printStackTrace(log);
+        throw new IllegalStateException("JCStress broke down: " + e, e);
       }
-      return results();
+      Path raw = Path.of(options.getResultFile());
+      return Files.exists(raw) ? read(raw) : List.of();
     });
   }
 
-  private List<LitmusResult> results() throws IOException, ClassNotFoundException {
-    Path raw = Path.of(options.getResultFile());
-    if (!Files.exists(raw)) {
-      return List.of();
-    }
+  /**
+   * Yields what JCStress keeps in {@code raw}.
+   *
+   * @throws IllegalStateException if that is damaged or cut short, which JCStress takes for the end of the results
+   */
+  static List<LitmusResult> read(Path raw) {
     InProcessCollector collector = new InProcessCollector();
-    DiskReadCollector reader = new DiskReadCollector(raw.toString(), collector);
-    reader.dump();
-    reader.close();
+    try {
+      try (InputStream whole = new GZIPInputStream(Files.newInputStream(raw))) {
+        whole.transferTo(OutputStream.nullOutputStream());
+      }
+      DiskReadCollector reader = new DiskReadCollector(raw.toString(), collector);
+      reader.dump();
+      reader.close();
+    } catch (IOException | ClassNotFoundException e) {
+      throw new IllegalStateException("results " + raw.toAbsolutePath() + " are damaged: " + e, e);
+    }
     return graded(collector.getTestResults());
   }
 

@@ -1,14 +1,21 @@
 package io.stalemate.litmus.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.stalemate.litmus.run.LitmusResult.Grade;
 import io.stalemate.litmus.run.LitmusResult.Row;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.openjdk.jcstress.Options;
 import org.openjdk.jcstress.infra.Status;
+import org.openjdk.jcstress.infra.collectors.DiskWriteCollector;
 import org.openjdk.jcstress.infra.collectors.TestResult;
 import org.openjdk.jcstress.infra.runners.SpinLoopStyle;
 import org.openjdk.jcstress.infra.runners.TestConfig;
@@ -71,6 +78,27 @@ class JcstressTest {
     LitmusResult result = graded(List.of(fine, broken));
     assertThat(result.passed()).isFalse();
     assertThat(result.error()).startsWith("VM_ERROR").contains("no more memory");
+  }
+
+  @Test
+  void resultsThatWereCutShortAreDamagedAndNotFewer(@TempDir Path dir) throws IOException {
+    Path whole = dir.resolve("whole.bin.gz");
+    DiskWriteCollector writer = new DiskWriteCollector(whole.toString());
+    for (int fork = 0; fork < 20; fork++) {
+      TestResult result = raw(fork, Status.NORMAL);
+      result.addState("0, 0", fork);
+      writer.add(result);
+    }
+    writer.close();
+    assertThat(Jcstress.read(whole)).extracting(LitmusResult::configurations).containsExactly(20);
+
+    byte[] bytes = Files.readAllBytes(whole);
+    Path cut = dir.resolve("cut.bin.gz");
+    for (int length : new int[] {0, bytes.length / 2, bytes.length - 1}) {
+      Files.write(cut, Arrays.copyOf(bytes, length));
+      assertThatThrownBy(() -> Jcstress.read(cut)).as("%d bytes", length)
+          .isInstanceOf(IllegalStateException.class).hasMessageStartingWith("results " + cut + " are damaged: ");
+    }
   }
 
   private static LitmusResult graded(List<TestResult> raw) {

@@ -17,7 +17,7 @@ import java.util.regex.PatternSyntaxException;
 /**
  * Runs the litmus tests, writes {@code TEST-jcstress.xml} beside JCStress's report in the working directory, and exits
  * with 0 if no test failed; 1 for a forbidden outcome, or a test that broke down; 2 wrong usage; 4 nothing selected;
- * 8 too few CPUs; 9 a test that was compiled did not run.
+ * 8 too few CPUs, or no place to write to; 9 a test that was compiled did not run, or JCStress broke down.
  */
 public final class Litmus {
 
@@ -39,11 +39,19 @@ public final class Litmus {
    *
    * @param args the mode, a regular expression that is found in the names of the tests to run, options for JCStress
    */
-  public static void main(String[] args) throws Exception {
-    System.exit(run(args));
+  public static void main(String[] args) {
+    int code;
+    try {
+      code = run(args);
+    } catch (IOException e) {
+      code = refuse(ENVIRONMENT, "in " + Path.of("").toAbsolutePath() + ": " + e);
+    } catch (IllegalStateException e) {
+      code = refuse(INTERNAL, e.getMessage() + "; its log is " + LOG.toAbsolutePath());
+    }
+    System.exit(code);
   }
 
-  private static int run(String[] args) throws Exception {
+  private static int run(String[] args) throws IOException {
     Optional<Mode> mode = args.length == 0 ? Optional.empty() : Mode.of(args[0]);
     if (mode.isEmpty()) {
       return refuse(USAGE, "no mode " + (args.length == 0 ? "given" : args[0]) + "; there are sanity, quick and tough");
@@ -81,7 +89,7 @@ public final class Litmus {
     return selected;
   }
 
-  private static int run(Mode mode, Jcstress jcstress, SortedSet<String> expected) throws Exception {
+  private static int run(Mode mode, Jcstress jcstress, SortedSet<String> expected) throws IOException {
     System.out.printf("litmus tests: %d, mode %s, on %d CPUs; JCStress says how far it is in %s%n",
         expected.size(), mode.word(), jcstress.cpus(), LOG.toAbsolutePath());
     long begun = System.nanoTime();

@@ -115,16 +115,19 @@ public final class JunitXml {
       return;
     }
     boolean isFailure = claim.verdict() == Verdict.FINDING;
+    boolean isPinned = claim.kind() == Claim.Kind.PINNED;
     xml.writeStartElement(isFailure ? "failure" : "error");
     String oracle = claim.race().map(FoundRace::oracle).orElse(Titles.kind(claim));
     if (isFailure) {
-      attribute("message", token.isEmpty() ? Titles.message(claim) : oracle + " " + token);
+      attribute("message", token.isEmpty() ? Titles.message(claim)
+          : (isPinned ? Titles.message(claim) : oracle) + " " + token);
       attribute("type", oracle);
     } else {
       attribute("message", Titles.message(claim));
       attribute("type", claim.verdict().name().toLowerCase(Locale.ROOT));
     }
-    String body = claim.race().map(FoundRace::splat).orElse(Titles.message(claim));
+    String body = claim.race().map(race -> (isPinned ? Titles.message(claim) + "\n" : "") + race.splat())
+        .orElse(Titles.message(claim));
     xml.writeCharacters(Text.block(body));
     xml.writeEndElement();
   }

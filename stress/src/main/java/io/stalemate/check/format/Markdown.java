@@ -81,10 +81,16 @@ public final class Markdown {
           .map(at -> "; " + MarkdownText.code(at.function()) + " in " + MarkdownText.words(at.file())).orElse("");
       out.add("- **" + MarkdownText.words(race.oracle()) + "** in " + MarkdownText.words(Titles.of(each.suite()))
           + ": " + MarkdownText.words(race.what()) + place + "\n"
+          + (pinned(each).isEmpty() ? "" : "  - pinned: " + MarkdownText.words(pinned(each)) + "\n")
           + "  - broken rule: " + MarkdownText.words(race.rule()) + "\n"
           + "  - token: " + MarkdownText.code(race.token()) + "\n"
           + "  - replay: " + MarkdownText.code(race.replay()) + "\n");
     }
+  }
+
+  /** Yields what a pinned token was expected to come to, and where; empty of other claims. */
+  private static String pinned(Found found) {
+    return found.claim().pinned().isEmpty() ? "" : Titles.message(found.claim());
   }
 
   private void suites() {

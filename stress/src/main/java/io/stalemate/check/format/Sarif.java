@@ -4,6 +4,7 @@ import io.stalemate.check.CheckReport;
 import io.stalemate.check.Claim;
 import io.stalemate.check.FoundRace;
 import io.stalemate.check.Suite;
+import io.stalemate.check.TokenPlace;
 import io.stalemate.session.Verdict;
 import java.util.Locale;
 import java.util.Optional;
@@ -16,7 +17,7 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * SARIF 2.1.0 (OASIS, with errata 01): a rule an oracle, a result a claim that is no pass. Fingerprints are signatures
  * of findings, so that the same race is one alert whatever the seed; code flows step through the schedule, one thread
- * flow a task.
+ * flow a task. A token of the user's is alerted where it is pinned.
  *
  * <p>Nothing in it depends on the clock, and lines of kernel files are not named: the model does not know them.
  */
@@ -80,11 +81,17 @@ public final class Sarif {
         .put("level", level(claim));
     result.putObject("message").put("text", message(suite, claim));
     ObjectNode location = result.putArray("locations").addObject();
-    places.physical(location, race.flatMap(FoundRace::place), scenario(suite, claim));
-    race.flatMap(FoundRace::place).ifPresent(place -> places.logical(location, place.function()));
+    Optional<TokenPlace> pinned = claim.pinned().filter(place -> !place.isBuiltIn());
+    if (pinned.isPresent()) {
+      places.physical(location, pinned.get());
+      race.flatMap(FoundRace::place)
+          .ifPresent(place -> kernel(result.putArray("relatedLocations").addObject(), suite, claim));
+    } else {
+      kernel(location, suite, claim);
+    }
     ObjectNode fingerprints = result.putObject("partialFingerprints");
     race.ifPresent(found -> fingerprints.put("stalemateSignature/v1", Text.line(found.signature())));
-    fingerprints.put("stalemateClaim/v1", Titles.of(suite) + ": " + Titles.of(claim));
+    fingerprints.put("stalemateClaim/v1", Titles.of(suite) + ": " + Titles.lasting(claim));
     race.filter(found -> !found.steps().isEmpty())
         .ifPresent(found -> new SarifFlows(places, scenario(suite, claim)).write(result, found));
     ObjectNode properties = result.putObject("properties")
@@ -99,6 +106,12 @@ public final class Sarif {
         .put("stepsLeftOut", found.stepsLeftOut()));
   }
 
+  private void kernel(ObjectNode location, Suite suite, Claim claim) {
+    Optional<FoundRace.Place> place = claim.race().flatMap(FoundRace::place);
+    places.physical(location, place, scenario(suite, claim));
+    place.ifPresent(at -> places.logical(location, at.function()));
+  }
+
   private String level(Claim claim) {
     return isSkipped(claim.verdict()) ? "note" : claim.verdict() == Verdict.INCONCLUSIVE ? "warning" : "error";
   }
@@ -108,7 +121,7 @@ public final class Sarif {
   }
 
   private static String message(Suite suite, Claim claim) {
-    StringBuilder text = new StringBuilder(Titles.of(suite)).append(", ").append(Titles.of(claim)).append(": ")
+    StringBuilder text = new StringBuilder(Titles.of(suite)).append(", ").append(Titles.lasting(claim)).append(": ")
         .append(Titles.message(claim)).append('.');
     claim.race().ifPresent(race -> text.append(" Broken rule: ").append(Text.line(race.rule()))
         .append(". Replay: ").append(Text.line(race.replay())));

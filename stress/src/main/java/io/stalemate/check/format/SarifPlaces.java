@@ -1,6 +1,7 @@
 package io.stalemate.check.format;
 
 import io.stalemate.check.FoundRace.Place;
+import io.stalemate.check.TokenPlace;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -14,6 +15,8 @@ final class SarifPlaces {
 
   private static final String KERNEL = "KERNEL";
   private static final String SCENARIOS = "SCENARIOS";
+  private static final String WORKING = "%SRCROOT%";
+  private static final String ROOT = "ROOT";
   private static final String PLAIN = "-._~/";
 
   /** A file by the directory it is relative to. */
@@ -26,10 +29,23 @@ final class SarifPlaces {
   void physical(ObjectNode location, Optional<Place> place, String scenario) {
     File file = place.map(at -> new File(KERNEL, uri(at.file())))
         .orElseGet(() -> new File(SCENARIOS, scenario.isEmpty() ? "." : uri(scenario + ".scenario.conf")));
-    location.putObject("physicalLocation").putObject("artifactLocation")
+    physical(location, file);
+  }
+
+  /** Sets the file and line of {@code location} to those of a pinned token. */
+  void physical(ObjectNode location, TokenPlace pinned) {
+    String base = pinned.file().startsWith("/") ? ROOT : WORKING;
+    physical(location, new File(base, uri(pinned.file().replaceFirst("^(\\./+)+", ""))))
+        .putObject("region").put("startLine", pinned.line());
+  }
+
+  private ObjectNode physical(ObjectNode location, File file) {
+    ObjectNode physical = location.putObject("physicalLocation");
+    physical.putObject("artifactLocation")
         .put("uri", file.uri())
         .put("uriBaseId", file.base())
         .put("index", indexOf(files, file));
+    return physical;
   }
 
   /** Sets the function of {@code location}. */
@@ -52,6 +68,13 @@ final class SarifPlaces {
         .put("text", "The source tree of Linux, of the release that the token names, or else the scenario.");
     bases.putObject(SCENARIOS).putObject("description")
         .put("text", "The scenario files; those of the catalogue are inside the tool.");
+    if (files.keySet().stream().anyMatch(file -> file.base().equals(WORKING))) {
+      bases.putObject(WORKING).putObject("description")
+          .put("text", "The directory that the check was run in.");
+    }
+    if (files.keySet().stream().anyMatch(file -> file.base().equals(ROOT))) {
+      bases.putObject(ROOT).put("uri", "file:///");
+    }
     ArrayNode artifacts = run.putArray("artifacts");
     files.keySet().forEach(file -> artifacts.addObject().putObject("location")
         .put("uri", file.uri())

@@ -15,8 +15,16 @@ final class Titles {
     return Text.line(suite.kernel().isEmpty() ? suite.name() : suite.name() + " on " + suite.kernel());
   }
 
-  /** Yields {@code oracle stale-translation}, or {@code determinism} if there is but one of the kind. */
+  /** Yields what a claim is called within its suite, where no other is called so: a pinned token by its place too. */
   static String of(Claim claim) {
+    return lasting(claim) + claim.pinned().map(place -> " (" + Text.line(place.text()) + ")").orElse("");
+  }
+
+  /**
+   * Yields {@code oracle stale-translation}, or {@code determinism} if there is but one of the kind: what does not
+   * change when lines are put into a file of tokens.
+   */
+  static String lasting(Claim claim) {
     String kind = kind(claim);
     return claim.name().isEmpty() || claim.name().equals(kind) ? kind : Text.line(kind + " " + claim.name());
   }

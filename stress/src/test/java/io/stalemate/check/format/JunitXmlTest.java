@@ -3,6 +3,7 @@ package io.stalemate.check.format;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stalemate.check.CheckReport;
+import io.stalemate.check.TokenPlace;
 import java.io.IOException;
 import java.io.StringReader;
 import java.util.ArrayList;
@@ -50,6 +51,21 @@ class JunitXmlTest {
     assertThat(properties((Element) failure.getParentNode())).contains(
         "token=sx1.attr-vs-fault.1501b95.j80p0rg.f0",
         "signature=private-shared mmu_seq / mem_attr " + Text.line(Reports.NASTY));
+  }
+
+  @Test
+  void aTokenThatFailsSaysWhereItIsPinnedAndWhatWasExpected() throws Exception {
+    Element root = parsed(Reports.pinned(new TokenPlace("known-races.tokens", 3, true),
+        new TokenPlace("a/mine.tokens", 3, false), new TokenPlace("b/mine.tokens", 3, false))).getDocumentElement();
+    Element failure = elements(root, "failure").get(1);
+
+    assertThat(failure.getAttribute("message"))
+        .isEqualTo("a/mine.tokens:3: expected PASS; FINDING sx1.attr-vs-fault.1501b95.j80p0rg.f0");
+    assertThat(failure.getTextContent()).startsWith("a/mine.tokens:3: expected PASS; FINDING\n====\n  splat");
+    assertThat(elements(root, "testcase")).extracting(each -> each.getAttribute("name")).containsExactly(
+        "pinned sx1.attr-vs-fault.1501b95.j80p0rg.f0 (built-in known-races.tokens:3)",
+        "pinned sx1.attr-vs-fault.1501b95.j80p0rg.f0 (a/mine.tokens:3)",
+        "pinned sx1.attr-vs-fault.1501b95.j80p0rg.f0 (b/mine.tokens:3)");
   }
 
   @Test

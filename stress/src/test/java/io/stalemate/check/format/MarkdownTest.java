@@ -51,6 +51,13 @@ class MarkdownTest {
   }
 
   @Test
+  void aTokenIsShownWithItsPlace() {
+    assertThat(Markdown.of(Reports.pinned(Reports.PIN)))
+        .contains("  - pinned: ./my regressions/mine.tokens:12: expected PASS; FINDING\n",
+            "sx1.attr-vs-fault.1501b95.j80p0rg.f0 \\(./my regressions/mine.tokens:12\\)");
+  }
+
+  @Test
   void codeSpansSurviveBackticks() {
     assertThat(MarkdownText.code("a")).isEqualTo("`a`");
     assertThat(MarkdownText.code("a``b`")).isEqualTo("``` a``b` ```");

@@ -8,6 +8,7 @@ import io.stalemate.check.FoundRace.Lock;
 import io.stalemate.check.FoundRace.Place;
 import io.stalemate.check.FoundRace.Step;
 import io.stalemate.check.Suite;
+import io.stalemate.check.TokenPlace;
 import io.stalemate.oracle.Severity;
 import io.stalemate.session.Verdict;
 import java.util.ArrayList;
@@ -21,6 +22,9 @@ final class Reports {
   static final String NASTY = "<a b=\"c\"> & 'd' ]]> e|f `g` ``h`` # i\nj\u0000k\u001b[2Jl\u202em \ud83d\ude00 \uffff "
       + "[n](o) {0} \\p *q* - \"r\\\" \ud800";
 
+  /** Where the failed token of {@link #everything} is pinned. */
+  static final TokenPlace PIN = new TokenPlace("./my regressions/mine.tokens", 12, false);
+
   private static final String TOKEN = "sx1.attr-vs-fault.1501b95.j80p0rg.f0";
 
   private Reports() {}
@@ -28,8 +32,10 @@ final class Reports {
   /** Every verdict, every kind of claim, every string nasty. */
   static CheckReport everything() {
     Suite pinned = new Suite("pinned tokens", "", "", List.of(
-        claim(Kind.PINNED, "sx1.yardstick,race=x.1501b95.j80p0rg.f0", Verdict.PASS, "", ""),
-        claim(Kind.PINNED, TOKEN, Verdict.FINDING, "expected PASS, nothing " + NASTY, TOKEN),
+        new Claim(Kind.PINNED, "sx1.yardstick,race=x.1501b95.j80p0rg.f0", Verdict.PASS, "", "", Optional.empty(),
+            Optional.of(new TokenPlace("known-races.tokens", 3, true))),
+        new Claim(Kind.PINNED, TOKEN, Verdict.FINDING, PIN.text() + ": expected PASS, nothing " + NASTY, TOKEN,
+            Optional.empty(), Optional.of(PIN)),
         claim(Kind.BUDGET, "budget", Verdict.INCONCLUSIVE, "2 of 3 tokens", "")),
         "2 of 3 tokens, each twice", 4, 1_500_000_000L);
     Suite clean = new Suite("yardstick", "kvm-arm64 v6.12", "scenario zero", List.of(
@@ -57,6 +63,16 @@ final class Reports {
         claim(Kind.GOAL, "a fault retries", Verdict.INCONCLUSIVE, "never reached in 7 runs", "")),
         "bound 2 closed", 7, 0);
     return report(List.of(suite), Verdict.INCONCLUSIVE, skips);
+  }
+
+  /** The same token pinned at several places, with a race found each time. */
+  static CheckReport pinned(TokenPlace... places) {
+    List<Claim> claims = new ArrayList<>();
+    for (TokenPlace place : places) {
+      claims.add(new Claim(Kind.PINNED, TOKEN, Verdict.FINDING, place.text() + ": expected PASS; FINDING", TOKEN,
+          Optional.of(race()), Optional.of(place)));
+    }
+    return report(List.of(new Suite("pinned tokens", "", "", claims, "", 1, 1)), Verdict.FINDING, false);
   }
 
   /** A suite with a finding, {@code count} times. */

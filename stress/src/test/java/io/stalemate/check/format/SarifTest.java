@@ -3,6 +3,7 @@ package io.stalemate.check.format;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stalemate.check.CheckReport;
+import io.stalemate.check.TokenPlace;
 import io.stalemate.oracle.Oracles;
 import io.stalemate.session.Verdict;
 import java.io.IOException;
@@ -107,9 +108,28 @@ class SarifTest {
         .map(each -> each.get("locations").get(0).get("physicalLocation").get("artifactLocation").get("uri").asString())
         .toList();
 
-    assertThat(uris).containsExactly("attr-vs-fault.scenario.conf", ".", "arch/x86/kvm/mmu/mmu.c",
+    assertThat(uris).containsExactly("my%20regressions/mine.tokens", ".", "arch/x86/kvm/mmu/mmu.c",
         "attr-vs-fault.scenario.conf", "attr-vs-fault.scenario.conf", "attr-vs-fault.scenario.conf",
         "attr-vs-fault.scenario.conf", ".");
+  }
+
+  @Test
+  void aTokenOfAUserIsAtItsLineAndOneThatIsBuiltInAtTheKernel() {
+    JsonNode run = run(Reports.pinned(new TokenPlace("/mine/a.tokens", 3, false),
+        new TokenPlace("known-races.tokens", 4, true)));
+    JsonNode mine = run.get("results").get(0);
+    JsonNode builtIn = run.get("results").get(1);
+
+    JsonNode physical = mine.get("locations").get(0).get("physicalLocation");
+    assertThat(physical.get("artifactLocation").get("uri").asString()).isEqualTo("mine/a.tokens");
+    assertThat(physical.get("artifactLocation").get("uriBaseId").asString()).isEqualTo("ROOT");
+    assertThat(physical.get("region").get("startLine").asInt()).isEqualTo(3);
+    assertThat(run.get("originalUriBaseIds").get("ROOT").get("uri").asString()).isEqualTo("file:///");
+    assertThat(mine.get("relatedLocations")).isEqualTo(builtIn.get("locations"));
+    assertThat(builtIn.get("locations").get(0).findValue("uri").asString()).isEqualTo("arch/x86/kvm/mmu/mmu.c");
+    assertThat(builtIn.has("relatedLocations")).isFalse();
+    assertThat(mine.get("partialFingerprints")).as("a line put in before does not make another alert")
+        .isEqualTo(builtIn.get("partialFingerprints"));
   }
 
   @Test

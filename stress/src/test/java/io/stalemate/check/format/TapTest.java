@@ -93,6 +93,12 @@ class TapTest {
   }
 
   @Test
+  void aTokenIsShownWithItsPlace() {
+    assertThat(text).contains("not ok 2 - pinned sx1.attr-vs-fault.1501b95.j80p0rg.f0 (" + Reports.PIN.text() + ")\n",
+        "message: \"" + Reports.PIN.text() + ": expected PASS");
+  }
+
+  @Test
   void onlyWhatTheReportSkipsIsSkipped() {
     assertThat(Tap.of(Reports.inconclusive(true)))
         .contains("    ok 2 - goal a fault retries # SKIP inconclusive\n")

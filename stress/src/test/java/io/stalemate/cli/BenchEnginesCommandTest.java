@@ -20,7 +20,8 @@ class BenchEnginesCommandTest {
     assertThat(rows).allMatch(row -> row.get("executions").asLong() >= 10
         && row.get("executionsPerSecond").asDouble() > 0);
     List<JsonNode> promises = document.get("ratios").valueStream().toList();
-    assertThat(promises.stream().map(ratio -> ratio.get("promised").asInt()).toList()).isEqualTo(List.of(100, 100, 15, 15));
+    assertThat(promises.stream().map(ratio -> ratio.get("promised").asInt()).toList())
+        .isEqualTo(List.of(100, 100, 15, 15));
     boolean holds = promises.stream().allMatch(ratio -> ratio.get("times").asDouble() >= ratio.get("promised").asInt());
     assertThat(cli.code()).isEqualTo(holds ? ExitCode.PASS : ExitCode.INCONCLUSIVE);
     assertThat(document.get("exitCode").asInt()).isEqualTo(cli.code());
